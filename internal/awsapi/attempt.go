@@ -1,0 +1,119 @@
+package awsapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/sealaudit/sealaudit/collectors"
+)
+
+const maxReply = 64 << 20 // bytes; no reply of these APIs comes near
+
+// reply is what the innermost middleware saw of an attempt.
+type reply struct {
+	status    int
+	requestID string
+	date      time.Time
+	html      bool
+	body      []byte
+}
+
+type replyKey struct{}
+
+// apiOptions puts two middlewares into every operation: one around the whole
+// call, naming its error, and one around each attempt, for pace and log.
+func apiOptions(l *limits, log *CallLog) []func(*middleware.Stack) error {
+	return []func(*middleware.Stack) error{func(stack *middleware.Stack) error {
+		err := stack.Initialize.Add(middleware.InitializeMiddlewareFunc("SealauditCall", nameError), middleware.After)
+		attempt := func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+			return doAttempt(ctx, in, next, l, log)
+		}
+		err = errors.Join(err, stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("SealauditAttempt", attempt), "Retry", middleware.After))
+		return errors.Join(err, stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("SealauditReply", keepReply), middleware.After))
+	}}
+}
+
+func doAttempt(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler, l *limits, log *CallLog) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	operation, region := Operation(awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx)), awsmiddleware.GetRegion(ctx)
+	p := l.pace(region, operation)
+	if err := p.wait(ctx); err != nil {
+		return middleware.FinalizeOutput{}, middleware.Metadata{}, err
+	}
+	r := &reply{}
+	out, md, err := next.HandleFinalize(context.WithValue(ctx, replyKey{}, r), in)
+	if ctx.Err() != nil && r.status == 0 {
+		return out, md, err // interrupted, not answered
+	}
+	now := time.Now().UTC()
+	call := Call{CallRef: collectors.CallRef{Operation: operation, Region: region, RequestID: r.requestID, Time: now, Status: r.status, Error: Code(err)}}
+	if r.body != nil {
+		call.Reply = redact(operation, r.body)
+		call.Digest = digest(call.Reply)
+	}
+	log.add(call)
+	if isThrottle(err) {
+		p.throttled(time.Now())
+		last, _ := ctx.Value(lastKey{}).(*lastError)
+		last.set(err)
+		return out, md, err
+	}
+	if t := traceOf(ctx); t != nil {
+		t.Add(call.CallRef)
+		t.mu.Lock()
+		t.server, t.local = r.date, now
+		t.mu.Unlock()
+	}
+	if err != nil && r.html {
+		err = fmt.Errorf("the endpoint answered a web page, not an AWS reply: %w", err)
+	}
+	return out, md, err
+}
+
+// keepReply reads the whole body before the SDK does, so that a cut-off is
+// seen as one and the digest is of what came over the wire.
+func keepReply(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	out, md, err := next.HandleDeserialize(ctx, in)
+	resp, ok := out.RawResponse.(*smithyhttp.Response)
+	r, traced := ctx.Value(replyKey{}).(*reply)
+	if !ok || !traced || resp.Body == nil {
+		return out, md, err
+	}
+	r.status = resp.StatusCode
+	r.requestID = firstHeader(resp.Header, "X-Amzn-Requestid", "X-Amz-Request-Id")
+	r.date, _ = http.ParseTime(resp.Header.Get("Date"))
+	r.html = strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html")
+	body, readErr := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
+	_ = resp.Body.Close()
+	if readErr == nil && len(body) > maxReply {
+		readErr = fmt.Errorf("more than %d bytes", maxReply)
+	}
+	if readErr != nil {
+		if err == nil {
+			err = cutOffError{readErr}
+		}
+		resp.Body = http.NoBody
+		return out, md, err
+	}
+	r.body = body
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return out, md, err
+}
+
+func firstHeader(h http.Header, names ...string) string {
+	for _, n := range names {
+		if v := h.Get(n); v != "" {
+			return v
+		}
+	}
+	return ""
+}

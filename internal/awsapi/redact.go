@@ -1,0 +1,67 @@
+package awsapi
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+)
+
+const redacted = "[redacted]"
+
+// secretFields are the fields of replies that can hold a secret, by
+// operation (API references of the services).
+func secretFields(operation string) []string {
+	switch operation {
+	case "firehose:DescribeDeliveryStream":
+		// Splunk's token, HTTP endpoint headers, and names and keys of other
+		// destinations; URLs may carry tokens in their query.
+		return []string{"HECToken", "CommonAttributes", "AccessKey", "Password", "PrivateKey", "KeyPassphrase",
+			"Url", "HECEndpoint", "AccountUrl", "ClusterJDBCURL", "Username", "User"}
+	}
+	return nil
+}
+
+// redact drops secrets from a reply. A reply that should be redacted and can't
+// be parsed is dropped whole.
+func redact(operation string, body []byte) []byte {
+	fields := secretFields(operation)
+	if fields == nil || len(bytes.TrimSpace(body)) == 0 {
+		return body
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return []byte(redacted)
+	}
+	out, err := json.Marshal(withoutFields(v, fields))
+	if err != nil {
+		return []byte(redacted)
+	}
+	return out
+}
+
+func withoutFields(v any, fields []string) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k := range v {
+			if slices.Contains(fields, k) {
+				v[k] = redacted
+				continue
+			}
+			v[k] = withoutFields(v[k], fields)
+		}
+	case []any:
+		for i := range v {
+			v[i] = withoutFields(v[i], fields)
+		}
+	}
+	return v
+}
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
