@@ -211,3 +211,61 @@ func TestAPanickingCollectorCostsItsScopeOnly(t *testing.T) {
 		}
 	}
 }
+
+// steady is complete unless told otherwise, and counts how often it ran.
+type steady struct {
+	name string
+	ran  *int
+	gap  *collectors.Gap
+}
+
+func (s steady) Service() string { return s.name }
+func (steady) Global() bool      { return false }
+func (steady) Actions() []string { return nil }
+func (s steady) Types() []collectors.ResourceType {
+	return []collectors.ResourceType{{Name: "AWS::Fake::" + s.name, Facts: struct{}{}}}
+}
+
+func (s steady) Collect(_ context.Context, scope collectors.Scope, sink collectors.Sink) error {
+	*s.ran++
+	sink.Emit(collectors.Resource{ARN: "arn:aws:fake:::" + s.name, Type: "AWS::Fake::" + s.name, Name: s.name, Scope: scope, Facts: struct{}{}})
+	sink.Listed(scope, "AWS::Fake::"+s.name, s.gap)
+	return nil
+}
+
+// A resumed run reads only what the earlier one lacks, and ends with both.
+func TestResumeReadsOnlyTheRest(t *testing.T) {
+	account := collectors.Scope{Partition: "aws", Account: "111122223333"}
+	eu := account
+	eu.Region = "eu-west-1"
+	var whole, partly int
+	collect := func(gap *collectors.Gap, from string) string {
+		rec, err := collectors.NewRecorder(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rec.Close()
+		p := collectors.Plan{Account: account, Scopes: []collectors.Scope{eu}, Collectors: []collectors.Collector{steady{"Whole", &whole, nil}, steady{"Partly", &partly, gap}}}
+		if from != "" {
+			if p.Done, err = rec.Resume(open(t, from), p, []string{"eu-west-1"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		collectors.Run(t.Context(), p, rec)
+		path := filepath.Join(t.TempDir(), "evidence.zip")
+		if err := rec.Seal(path, collectors.Manifest{Accounts: []string{"111122223333"}, Regions: []string{"eu-west-1"}, Services: []string{"Whole", "Partly"}}); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	first := collect(&collectors.Gap{Attributes: []string{"facts"}, Reason: collectors.Throttled, Detail: "Slow."}, "")
+	second := open(t, collect(nil, first))
+	if whole != 1 || partly != 2 {
+		t.Errorf("the whole unit ran %d times and the partial one %d", whole, partly)
+	}
+	for _, line := range second.Manifest.Coverage {
+		if !line.Complete() || line.Listed != 1 {
+			t.Errorf("%+v", line)
+		}
+	}
+}

@@ -11,6 +11,15 @@ type Plan struct {
 	Account    Scope   // of the account, without region
 	Scopes     []Scope // one a region
 	Collectors []Collector
+	// Done says which units an earlier run has read completely; nil is none.
+	Done func(Collector, Scope) bool
+}
+
+func (p Plan) scopesOf(c Collector) []Scope {
+	if c.Global() {
+		return []Scope{p.Account}
+	}
+	return p.Scopes
 }
 
 // Run reads everything of the plan at once and gives it to the recorder. It
@@ -19,11 +28,10 @@ type Plan struct {
 func Run(ctx context.Context, p Plan, rec *Recorder) {
 	var wg sync.WaitGroup
 	for _, c := range p.Collectors {
-		scopes := p.Scopes
-		if c.Global() {
-			scopes = []Scope{p.Account}
-		}
-		for _, scope := range scopes {
+		for _, scope := range p.scopesOf(c) {
+			if p.Done != nil && p.Done(c, scope) {
+				continue
+			}
 			for _, t := range c.Types() {
 				if !c.Global() {
 					rec.ledger.Open(scope, t.Name)

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sealaudit/sealaudit/collectors"
+	"github.com/sealaudit/sealaudit/collectors/all"
+	"github.com/sealaudit/sealaudit/internal/awsapi"
+)
+
+func newCollect(std streams) *cobra.Command {
+	var read readFlags
+	c := &cobra.Command{
+		Use:   "collect BUNDLE",
+		Short: "Read an account and keep the evidence in a sealed bundle",
+		Long: `collect reads the account and writes the evidence to BUNDLE (a zip) without
+judging it. evaluate judges it later, anywhere, without AWS.
+
+Exit codes: 0 everything was read; 2 nothing was read; 3 the bundle has gaps.`,
+		Example: "  sealaudit collect evidence.zip --region eu-west-1\n  sealaudit evaluate evidence.zip -o html=report.html",
+		Args:    exactly(1, "the bundle to write"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := settle(c, nil); err != nil {
+				return err
+			}
+			m, err := collect(c.Context(), read, args[0], std)
+			if err != nil {
+				return err
+			}
+			for _, line := range m.Coverage {
+				if !line.Complete() {
+					return verdict(exitUnknown)
+				}
+			}
+			return nil
+		},
+	}
+	read.add(c.Flags())
+	addConfigFlag(c.Flags())
+	return c
+}
+
+// collect reads an account into a bundle at path.
+func collect(ctx context.Context, f readFlags, path string, std streams) (collectors.Manifest, error) {
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return collectors.Manifest{}, fmt.Errorf("the directory of %s does not exist; make it first", path)
+	}
+	if err := checkServices(f.services); err != nil {
+		return collectors.Manifest{}, err
+	}
+	rec, err := collectors.NewRecorder("")
+	if err != nil {
+		return collectors.Manifest{}, err
+	}
+	defer rec.Close()
+	m := collectors.Manifest{Tool: "sealaudit " + version(), Demo: f.demo, FIPS: f.fips, Started: now()}
+	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("the limit of %s passed (--timeout)", f.timeout))
+	defer cancel()
+	session, done, err := open(ctx, f, rec)
+	if err != nil {
+		return m, err
+	}
+	defer done()
+	if err := read(ctx, f, session, rec, &m, std); err != nil {
+		return m, err
+	}
+	m.Ended = now()
+	if err := rec.Seal(path, m); err != nil {
+		return m, err
+	}
+	b, err := collectors.OpenBundle(path)
+	if err != nil {
+		return m, err
+	}
+	defer b.Close() //nolint:errcheck // reading
+	return b.Manifest, nil
+}
+
+// open makes the session, on the embedded account for --demo.
+func open(ctx context.Context, f readFlags, rec *collectors.Recorder) (*awsapi.Session, func(), error) {
+	o := awsapi.Options{Profile: f.profile, EndpointURL: f.endpoint, FIPS: f.fips, CallTimeout: f.attempt,
+		Log: &awsapi.CallLog{Add: func(c awsapi.Call) { rec.Call(c.CallRef, c.Reply) }}}
+	if len(f.regions) > 0 {
+		o.Region = f.regions[0]
+	}
+	done := func() {}
+	if f.demo {
+		if f.profile != "" || f.endpoint != "" {
+			return nil, nil, errors.New("--demo audits the embedded account, so --profile and --endpoint-url don't go with it")
+		}
+		stop, err := demo(&o)
+		if err != nil {
+			return nil, nil, err
+		}
+		done = stop
+	}
+	s, err := awsapi.Open(ctx, o)
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return s, done, nil
+}
+
+// read runs the collectors and fills the manifest.
+func read(ctx context.Context, f readFlags, s *awsapi.Session, rec *collectors.Recorder, m *collectors.Manifest, std streams) error {
+	regions, err := chooseRegions(ctx, f, s, rec)
+	if err != nil {
+		return err
+	}
+	plan := collectors.Plan{Account: s.Scope("")}
+	for _, r := range regions {
+		plan.Scopes = append(plan.Scopes, s.Scope(r))
+	}
+	for _, c := range all.Collectors(s, regions) {
+		if len(f.services) == 0 || slices.Contains(f.services, c.Service()) {
+			plan.Collectors = append(plan.Collectors, c)
+			m.Services = append(m.Services, c.Service())
+		}
+	}
+	m.Caller, m.Accounts, m.Regions, m.Endpoint = s.Caller, []string{s.Account}, regions, s.Endpoint
+	m.SkewMS = s.Skew.Milliseconds()
+	if f.demo {
+		m.Endpoint = "" // a port of the day, which says nothing
+	}
+	if f.resume != "" {
+		if err := resume(f.resume, rec, &plan, m); err != nil {
+			return err
+		}
+	}
+	stop := showProgress(ctx, rec, std, f.quiet, len(plan.Collectors), len(regions))
+	collectors.Run(ctx, plan, rec)
+	stop()
+	if ctx.Err() != nil {
+		m.Interrupted = interruption(ctx)
+	}
+	return nil
+}
+
+// resume takes over what an earlier bundle holds completely.
+func resume(path string, rec *collectors.Recorder, plan *collectors.Plan, m *collectors.Manifest) error {
+	b, err := openIntact(path)
+	if err != nil {
+		return err
+	}
+	defer b.Close() //nolint:errcheck // reading
+	if plan.Done, err = rec.Resume(b, *plan, m.Regions); err != nil {
+		return fmt.Errorf("resuming from %s: %w", path, err)
+	}
+	m.Started = b.Manifest.Started // the evidence is as old as its oldest part
+	return nil
+}
+
+func interruption(ctx context.Context) string {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause.Error()
+	}
+	return "interrupted by the user"
+}
+
+// chooseRegions are the regions to read. Without --region and without the
+// right to list them, the session's own is read and the rest is a gap.
+func chooseRegions(ctx context.Context, f readFlags, s *awsapi.Session, rec *collectors.Recorder) ([]string, error) {
+	enabled, err := s.EnabledRegions(ctx)
+	wanted := slices.Compact(slices.Sorted(slices.Values(f.regions)))
+	switch {
+	case err == nil && len(wanted) == 0:
+		return enabled, nil
+	case err == nil:
+		for _, r := range wanted {
+			if !slices.Contains(enabled, r) {
+				return nil, fmt.Errorf("the region %q is not enabled for account %s; enabled are %v", r, s.Account, enabled)
+			}
+		}
+		return wanted, nil
+	case len(wanted) > 0:
+		return wanted, nil // named by the user; whether they exist the calls will tell
+	}
+	gap := awsapi.GapOf(err, "facts", "tags")
+	gap.Detail = "Only " + s.Region + " was read, because the account's regions could not be listed: " + gap.Detail
+	gap.Remedy = "Allow account:ListRegions, or name the regions with --region."
+	rec.Listed(s.Scope(""), "AWS::::Region", &gap)
+	return []string{s.Region}, nil
+}
+
+func checkServices(services []string) error {
+	names := all.Services()
+	for _, s := range services {
+		if !slices.Contains(names, s) {
+			return fmt.Errorf("there is no service %q; take one of %v", s, names)
+		}
+	}
+	return nil
+}
+
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == n {
+			return nil
+		}
+		return fmt.Errorf("%s takes %s, and got %d arguments; see %s --help", c.CommandPath(), what, len(args), c.CommandPath())
+	}
+}
+
+// now is the wall clock in UTC, to the second, as evidence has it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
+
+func tempBundle() (path string, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "sealaudit-*")
+	if err != nil {
+		return "", nil, fmt.Errorf("making a temporary directory for the evidence: %w; check TMPDIR", err)
+	}
+	return filepath.Join(dir, "evidence.zip"), func() { _ = os.RemoveAll(dir) }, nil
+}

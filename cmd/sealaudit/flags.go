@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// readFlags choose what is read, and as whom.
+type readFlags struct {
+	profile, endpoint string
+	resume            string
+	regions, services []string
+	fips, demo, quiet bool
+	timeout, attempt  time.Duration
+}
+
+func (f *readFlags) add(fs *pflag.FlagSet) {
+	fs.StringVar(&f.profile, "profile", "", "AWS `profile` of the shared configuration (default: the SDK's credential chain)")
+	fs.StringSliceVar(&f.regions, "region", nil, "read only these `regions` (default: all that the account has enabled)")
+	fs.StringSliceVar(&f.services, "service", nil, "read only these `services` (default: all; see permissions --help for names)")
+	fs.StringVar(&f.endpoint, "endpoint-url", "", "send every call to this `URL`, as AWS_ENDPOINT_URL does")
+	fs.BoolVar(&f.fips, "fips", false, "use FIPS endpoints")
+	fs.BoolVar(&f.demo, "demo", false, "audit the embedded demo account instead of a real one")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on stderr")
+	fs.StringVar(&f.resume, "resume", "", "take over what this earlier `bundle` holds completely, and read only the rest")
+	fs.DurationVar(&f.timeout, "timeout", 15*time.Minute, "stop reading after this long; what is missing then is unknown")
+	fs.DurationVar(&f.attempt, "call-timeout", 30*time.Second, "give up one attempt of one API call after this long")
+}
+
+// judgeFlags choose the policies and what fails.
+type judgeFlags struct {
+	dirs, profiles, include, exclude, params []string
+	failOn                                   string
+	workers                                  int
+	noDedup                                  bool
+
+	fileParams map[string]map[string]any // of sealaudit.yaml
+}
+
+func (f *judgeFlags) add(fs *pflag.FlagSet) {
+	f.addSelection(fs)
+	fs.StringArrayVar(&f.params, "param", nil, "set a policy's parameter: `POLICY.NAME=VALUE` (kinesis/stream_encrypted.required_level=customer-managed; *.NAME for every policy that has it)")
+	fs.StringVar(&f.failOn, "fail-on", "low", "exit 1 for failures of at least this `severity`: critical, high, medium, low, info or none")
+	fs.IntVar(&f.workers, "workers", 0, "judge with this many workers (default: one a processor)")
+	fs.BoolVar(&f.noDedup, "no-dedup", false, "judge each resource anew instead of once for each shape of its facts; slower, with the same findings")
+}
+
+func (f *judgeFlags) addSelection(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&f.dirs, "policies", nil, "add the policies of this `directory`")
+	fs.StringSliceVar(&f.profiles, "policy-profile", []string{"baseline"}, "judge the policies of these `profiles`: baseline, cmk, fips or all")
+	fs.StringSliceVar(&f.include, "policy", nil, "judge only these `policies`, whatever their profile (s3/tls_required, 's3/*')")
+	fs.StringSliceVar(&f.exclude, "exclude-policy", nil, "leave out these `policies` (ids or patterns)")
+}
+
+// severities from the least to the gravest.
+func severities() []string { return []string{"info", "low", "medium", "high", "critical"} }
+
+func (f *judgeFlags) check() error {
+	if f.failOn != "none" && !slices.Contains(severities(), f.failOn) {
+		return fmt.Errorf("--fail-on has no severity %q; take one of critical, high, medium, low, info or none", f.failOn)
+	}
+	return nil
+}
+
+// fromEnvironment sets the flags that were not given on the command line from
+// SEALAUDIT_… variables.
+func fromEnvironment(c *cobra.Command) error {
+	var err error
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		name := envName(f.Name)
+		value, ok := os.LookupEnv(name)
+		if !ok || f.Changed || err != nil || f.Name == "help" {
+			return
+		}
+		if e := c.Flags().Set(f.Name, value); e != nil {
+			err = fmt.Errorf("the environment variable %s: %w", name, e)
+		}
+	})
+	return err
+}
+
+func envName(flag string) string {
+	return "SEALAUDIT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
