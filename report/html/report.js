@@ -1,0 +1,196 @@
+"use strict";
+// The filter, and the rows that are not HTML. Text goes into the page as
+// text only; nothing here makes markup from it, and nothing asks a network.
+(() => {
+  const words = ["fail", "unknown", "waived", "attested", "pass", "n/a"];
+  const classes = ["fail", "unknown", "waived", "attested", "pass", "not_applicable"];
+  const severities = ["critical", "high", "medium", "low", "info"];
+  const page = 50;
+  const $ = (id) => document.getElementById(id);
+  const data = JSON.parse($("data").textContent);
+  const [P, R, STATUS, SEVERITY, TEXTS, CALLS] = [0, 1, 2, 3, 4, 5]; // of a finding
+
+  // el makes an element; every child that is no node becomes text.
+  const el = (tag, attributes, ...children) => {
+    const node = document.createElement(tag);
+    for (const [k, v] of Object.entries(attributes)) node.setAttribute(k, v);
+    node.append(...children);
+    return node;
+  };
+
+  const arn = (r) => (r[0] < 0 ? r[4] : data.prefixes[r[0]] + r[1]);
+  const name = (r) => r[1] || arn(r);
+  const service = (p) => data.policies[p][0].split("/")[0];
+  const chip = (status, text) => el("span", { class: "chip " + classes[status] }, text);
+  const observed = (f) => el("td", { class: "any" }, ...f[TEXTS].map((t) => el("p", {}, data.texts[t])));
+
+  function table(caption, heads, rows, kind) {
+    const t = el("table", kind ? { class: kind } : {}, el("caption", {}, caption),
+      el("thead", {}, el("tr", {}, ...heads.map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, ...rows));
+    return el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption }, t);
+  }
+
+  // paged shows the items a page at a time below one another. The button
+  // gives its focus to the first new item.
+  function paged(items, what, add) {
+    const more = el("button", { type: "button" });
+    let shown = 0;
+    const next = () => {
+      const first = add(items.slice(shown, shown + page));
+      shown = Math.min(shown + page, items.length);
+      const left = items.length - shown;
+      more.hidden = left === 0;
+      more.textContent = `Show ${Math.min(page, left)} more of ${left} ${what}`;
+      return first;
+    };
+    more.addEventListener("click", () => {
+      const first = next();
+      if (first) { first.tabIndex = first.tabIndex < 0 ? -1 : first.tabIndex; first.focus(); }
+    });
+    next();
+    return more;
+  }
+
+  function policyRow(f) {
+    const r = data.resources[f[R]];
+    return el("tr", {}, el("td", {}, chip(f[STATUS], words[f[STATUS]])), el("th", { scope: "row", class: "any", title: arn(r) }, name(r)),
+      el("td", { class: "place" }, data.places[r[3]]), observed(f));
+  }
+
+  function fillPolicy(details, rows) {
+    const title = data.policies[+details.id.slice(2)][1];
+    const box = table("Resources of " + title, ["Status", "Resource", "Account, region", "Observed"], []);
+    const body = box.querySelector("tbody");
+    const more = paged(rows, "resources", (some) => {
+      const made = some.map(policyRow);
+      body.append(...made);
+      return made[0];
+    });
+    details.querySelector(".rows").replaceChildren(box, more);
+  }
+
+  function resourceRow(f) {
+    return el("tr", {}, el("td", {}, chip(f[STATUS], words[f[STATUS]])), el("td", {}, severities[f[SEVERITY]]),
+      el("th", { scope: "row" }, el("a", { href: "#p-" + f[P] }, data.policies[f[P]][0])), observed(f));
+  }
+
+  function callRow(i) {
+    const [operation, region, request, time, status, error, digest] = data.calls[i];
+    const code = data.words[error];
+    const reply = status ? `${status} ${code}`.trim() : code || "no reply";
+    return el("tr", {}, el("th", { scope: "row" }, data.words[operation]), el("td", {}, data.words[region]),
+      el("td", { class: "time" }, new Date(time).toISOString().slice(0, 19).replace("T", " ") + " UTC"), el("td", {}, reply),
+      el("td", { class: "code any" }, request), el("td", { class: "code any" }, digest));
+  }
+
+  function fillResource(body, id, rows) {
+    const r = data.resources[id];
+    const parts = [el("p", { class: "code any" }, arn(r)),
+      table("Findings of " + name(r), ["Status", "Severity", "Policy", "Observed"], rows.map(resourceRow))];
+    const calls = [...new Set(rows.flatMap((f) => f[CALLS] || []))];
+    if (calls.length > 0) {
+      parts.push(table("Evidence of " + name(r) + ": the API calls that the findings rest on",
+        ["Operation", "Region", "Time", "Reply", "Request id", "SHA-256 of the reply"], calls.map(callRow), "calls"));
+    }
+    if (rows.some((f) => f[CALLS] === null)) parts.push(el("p", { class: "more" }, "More evidence calls are in the JSON report."));
+    body.replaceChildren(...parts);
+  }
+
+  function resource([id, rows]) {
+    const r = data.resources[id];
+    const counts = [0, 0, 0, 0, 0, 0];
+    for (const f of rows) counts[f[STATUS]]++;
+    const chips = counts.flatMap((n, s) => (n > 0 ? [chip(s, `${n.toLocaleString("en")} ${words[s]}`)] : []));
+    const body = el("div", { class: "body" });
+    const details = el("details", { class: "resource" }, el("summary", {}, el("span", { class: "head" }, el("span", { class: "title any" }, name(r)), " ",
+      el("span", { class: "sub" }, `${data.types[r[2]]} · ${data.places[r[3]]}`)), el("span", { class: "chips" }, ...chips)), body);
+    details.addEventListener("toggle", () => { if (details.open && !body.hasChildNodes()) fillResource(body, id, rows); });
+    return details;
+  }
+
+  const policies = [...document.querySelectorAll("details.policy")];
+  const value = (id) => ($(id) ? $(id).value : "");
+
+  // matching are the findings that the filter leaves. Each word of the text
+  // must be in the policy, the resource or what was observed.
+  function matching() {
+    const status = value("status"), severity = value("severity"), of = value("service"), place = value("place");
+    const has = value("text").toLowerCase().split(/\s+/).filter(Boolean).map((w) => {
+      const within = (s) => s.toLowerCase().includes(w);
+      return [data.policies.map((p) => p.some(within)),
+        data.resources.map((r) => within(r[1]) || within(arn(r)) || within(data.types[r[2]]) || within(data.places[r[3]])), data.texts.map(within)];
+    });
+    const services = data.policies.map((_, p) => !of || service(p) === of);
+    return data.findings.filter((f) => services[f[P]] && (status === "" || f[STATUS] === +status) && (severity === "" || f[SEVERITY] === +severity) &&
+      (place === "" || data.resources[f[R]][3] === +place) && has.every(([p, r, t]) => p[f[P]] || r[f[R]] || f[TEXTS].some((i) => t[i])));
+  }
+
+  function group(findings, by) {
+    const groups = new Map();
+    for (const f of findings) {
+      const rows = groups.get(f[by]);
+      if (rows) rows.push(f); else groups.set(f[by], [f]);
+    }
+    return groups;
+  }
+
+  let byPolicy = new Map();
+  const rowsOf = (details) => byPolicy.get(+details.id.slice(2)) || [];
+
+  function show() {
+    const found = matching();
+    const filtered = found.length < data.findings.length;
+    byPolicy = group(found, P);
+    let shown = 0;
+    for (const d of policies) {
+      d.hidden = filtered && rowsOf(d).length === 0;
+      if (!d.hidden) shown++;
+      d.querySelector(".rows").replaceChildren();
+      if (d.open && !d.hidden) fillPolicy(d, rowsOf(d));
+    }
+    document.querySelector("#policies .none").hidden = shown > 0 || policies.length === 0;
+    const resources = [...group(found, R)];
+    const list = el("div", {});
+    const more = paged(resources, "resources", (some) => {
+      const made = some.map(resource);
+      list.append(...made);
+      return made[0] && made[0].firstChild;
+    });
+    $("resource-list").replaceChildren(list, more);
+    if (resources.length === 0) list.append(el("p", {}, filtered ? "No resource matches the filter." : "No resource was judged."));
+    const n = (count, one, many) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+    $("shown").textContent = `${found.length.toLocaleString("en")} of ${n(data.findings.length, "finding", "findings")}, ` +
+      `${n(byPolicy.size, "policy", "policies")}, ${n(resources.length, "resource", "resources")}`;
+  }
+
+  for (const d of policies) {
+    d.addEventListener("toggle", () => { if (d.open && !d.querySelector(".rows").hasChildNodes()) fillPolicy(d, rowsOf(d)); });
+  }
+  const reveal = () => {
+    const target = $(decodeURIComponent(location.hash.slice(1)));
+    if (!(target instanceof HTMLDetailsElement)) return;
+    target.hidden = false;
+    target.open = true;
+    target.scrollIntoView();
+    target.firstElementChild.focus();
+  };
+  addEventListener("hashchange", reveal);
+  // What fails is unfolded on paper, a page of rows a policy.
+  addEventListener("beforeprint", () => {
+    for (const d of policies) {
+      if (d.hidden || d.open || !rowsOf(d).some((f) => f[STATUS] < 2)) continue;
+      d.open = true;
+      fillPolicy(d, rowsOf(d));
+    }
+  });
+  const form = $("filter");
+  let timer = 0;
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(show, 120); });
+  form.addEventListener("reset", () => setTimeout(show, 0));
+  form.addEventListener("submit", (e) => e.preventDefault());
+  form.hidden = false;
+  for (const id of ["static-note", "more-resources"]) if ($(id)) $(id).remove();
+  show();
+  reveal();
+  document.documentElement.dataset.ready = "true";
+})();

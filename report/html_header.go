@@ -1,0 +1,67 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sealaudit/sealaudit/collectors"
+)
+
+// newHeader is the page with what the manifest says: who read what and when,
+// and how much of it.
+func newHeader(m collectors.Manifest) *page {
+	shown := func(list []string) string { return printable(cmp.Or(strings.Join(list, ", "), "none")) }
+	of := shown(m.Accounts)
+	if len(m.Accounts) > 3 {
+		of = plural(len(m.Accounts), "account")
+	}
+	p := &page{Title: "Encryption audit of " + of, Demo: m.Demo, Interrupted: printable(m.Interrupted), Coverage: m.Coverage}
+	p.Facts = []fact{
+		{plainPlural(len(m.Accounts), "Account"), shown(m.Accounts)},
+		{plainPlural(len(m.Regions), "Region"), shown(m.Regions)},
+		{"Services", shown(m.Services)},
+		{"Evidence read", strings.TrimSuffix(clock(m.Started), " UTC") + " to " + clock(m.Ended) + ", " + m.Ended.Sub(m.Started).Round(time.Second).String()},
+		{"Read by", printable(cmp.Or(m.Caller, "unknown"))},
+		{"Tool", printable(m.Tool)},
+		{"Clock", fmt.Sprintf("%+d ms against AWS", m.SkewMS)},
+	}
+	if m.Endpoint != "" {
+		p.Facts = append(p.Facts, fact{"Endpoint", printable(m.Endpoint)})
+	}
+	if m.FIPS {
+		p.Facts = append(p.Facts, fact{"FIPS endpoints", "asked for"})
+	}
+	for _, c := range incompleteListings(m.Coverage) {
+		p.Gaps = append(p.Gaps, strings.TrimSpace(fmt.Sprintf("%s in %s (%s). %s %s", printable(c.Type), place(c.Scope.Account, c.Scope.Region), c.Gap.Reason,
+			printable(c.Gap.Detail), printable(c.Gap.Remedy))))
+	}
+	for _, c := range coverageByType(m.Coverage) {
+		row := typeRow{Coverage: c}
+		for _, l := range m.Coverage {
+			if l.Type == c.Type {
+				row.Listings++
+				row.Incomplete += min(len(incompleteListings([]collectors.Coverage{l})), 1)
+			}
+		}
+		row.Type = printable(c.Type)
+		p.Types = append(p.Types, row)
+	}
+	for i, c := range p.Coverage {
+		if i == 0 {
+			p.Coverage = slices.Clone(p.Coverage)
+		}
+		p.Coverage[i].Type = printable(c.Type)
+		p.Coverage[i].Scope = collectors.Scope{Account: printable(c.Scope.Account), Region: printable(cmp.Or(c.Scope.Region, "global"))}
+	}
+	return p
+}
+
+func plainPlural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}

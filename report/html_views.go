@@ -1,0 +1,177 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sealaudit/sealaudit/rego"
+)
+
+// policyViews are the policies with their first failures, unknowns and
+// waivers, staticRows in all.
+func policyViews(policies []rego.Policy, n tally, data *rows) []policyView {
+	out := make([]policyView, len(policies))
+	for i, p := range policies {
+		v := policyView{Index: i, Policy: shownPolicy(p), Counts: n.byPolicy[p.ID].tiles(false), More: n.byPolicy[p.ID].total()}
+		v.Frameworks = supports(p)
+		for _, l := range p.RelatedResources {
+			v.Links = append(v.Links, link{printable(l), isLink(l)})
+		}
+		out[i] = v
+	}
+	used := 0
+	for _, f := range data.Findings {
+		v := &out[f[atPolicy].(int)]
+		if used < staticRows && len(v.Rows) < staticPolicyRows && f[atStatus].(int) < indexOf(statuses[:], "attested") {
+			v.Rows = append(v.Rows, data.finding(f))
+			v.More--
+			used++
+		}
+	}
+	return out
+}
+
+// shownPolicy is a policy with its text made printable.
+func shownPolicy(p rego.Policy) rego.Policy {
+	p.Title = printable(cmp.Or(p.Title, p.ID))
+	p.Profiles = []string{printable(strings.Join(p.Profiles, ", "))}
+	for _, s := range []*string{&p.ID, &p.Control, &p.Description, &p.Resource, &p.Remediation, &p.Origin, &p.File} {
+		*s = printable(*s)
+	}
+	return p
+}
+
+// finding is a row as HTML shows it.
+func (r *rows) finding(f findingRow) findingView {
+	policy, resource := f[atPolicy].(int), f[atResource].(int)
+	v := findingView{Status: statusWords[f[atStatus].(int)], Class: string(statuses[f[atStatus].(int)]), Severity: string(severities[f[atSeverity].(int)]),
+		Policy: policy, PolicyID: r.Policies[policy][0], Resource: cmp.Or(r.Resources[resource][1].(string), r.arn(resource)), ARN: r.arn(resource),
+		Place: r.Places[r.Resources[resource][3].(int)]}
+	for _, t := range f[atTexts].([]int) {
+		v.Texts = append(v.Texts, r.Texts[t])
+	}
+	return v
+}
+
+// resourceViews are the first resources with a failure or an unknown, all
+// their findings and the calls that these rest on; and how many more there
+// are.
+func resourceViews(data *rows) (views []resourceView, more int) {
+	place := map[int]int{} // resource to its view; -1: not shown
+	calls := map[int]map[int]bool{}
+	for _, f := range data.Findings {
+		id, open := f[atResource].(int), f[atStatus].(int) <= indexOf(statuses[:], "unknown")
+		at, ok := place[id]
+		if !ok && open {
+			at = -1
+			if len(views) < staticResources {
+				at = len(views)
+				r := data.Resources[id]
+				views = append(views, resourceView{Name: cmp.Or(r[1].(string), data.arn(id)), ARN: data.arn(id), Type: data.Types[r[2].(int)], Place: data.Places[r[3].(int)]})
+				calls[at] = map[int]bool{}
+			} else {
+				more++
+			}
+			place[id] = at
+		} else if !ok || at < 0 {
+			continue
+		}
+		if at >= 0 {
+			views[at].add(f, data, calls[at])
+		}
+	}
+	return views, more
+}
+
+func (v *resourceView) add(f findingRow, data *rows, seen map[int]bool) {
+	if len(v.Rows) < staticResourceRows {
+		v.Rows = append(v.Rows, data.finding(f))
+	} else {
+		v.More++
+	}
+	ids, _ := f[atCalls].([]int)
+	for _, id := range ids {
+		switch {
+		case seen[id]:
+			continue
+		case len(v.Calls) < staticResourceRows:
+			v.Calls = append(v.Calls, data.shownCall(id))
+		default:
+			v.More++
+		}
+		seen[id] = true
+	}
+}
+
+func (r *rows) shownCall(id int) callView {
+	c := r.Calls[id]
+	v := callView{Operation: r.Words[c[0].(int)], Region: r.Words[c[1].(int)], RequestID: c[2].(string), Digest: c[6].(string),
+		Time: clock(time.UnixMilli(c[3].(int64))), Status: "no reply"}
+	if code := c[4].(int); code != 0 {
+		v.Status = strings.TrimSpace(strconv.Itoa(code) + " " + cmp.Or(r.Words[c[5].(int)], http.StatusText(code)))
+	} else if e := r.Words[c[5].(int)]; e != "" {
+		v.Status = e
+	}
+	return v
+}
+
+// choices are the filters; those with one value only are left out.
+func choices(n tally, data *rows) []choice {
+	status, severity, service, place := choice{ID: "status", Label: "Status"}, choice{ID: "severity", Label: "Severity"},
+		choice{ID: "service", Label: "Service"}, choice{ID: "place", Label: "Account, region"}
+	for i, word := range statusWords {
+		if n.all[i] > 0 {
+			status.Values = append(status.Values, fact{strconv.Itoa(i), word})
+		}
+	}
+	for i, s := range severities {
+		if n.severity(s).total() > 0 {
+			severity.Values = append(severity.Values, fact{strconv.Itoa(i), string(s)})
+		}
+	}
+	for _, s := range n.services() {
+		service.Values = append(service.Values, fact{printable(s), printable(s)})
+	}
+	for i, p := range data.Places {
+		place.Values = append(place.Values, fact{strconv.Itoa(i), p})
+	}
+	var out []choice
+	for _, c := range []choice{status, severity, service, place} {
+		if len(c.Values) > 1 {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// limits say what the report is not, and what this file leaves to others.
+func limits(d Data, n tally, data *rows) []string {
+	out := []string{
+		"It shows the account as it was between " + clock(d.Manifest.Started) + " and " + clock(d.Manifest.Ended) + ", not before and not since.",
+		"It covers what the coverage table lists. What was not read is unknown; unknown is neither pass nor fail.",
+		"Framework requirements are those that a policy supports. A pass supports a requirement and does not prove it: encryption at rest alone, for one, does not meet PCI DSS 3.5.1. Only an auditor concludes.",
+		"Attested is what AWS states and nobody outside of AWS can check.",
+		"Characters that can't be seen, such as control characters and reversed writing, are shown as escapes like \\u202e.",
+		"The evidence digest names the bundle that every finding rests on; sealaudit evidence verify checks the bundle against it.",
+	}
+	if left := n.all.total() - len(data.Findings); left > 0 {
+		out = append(out, fmt.Sprintf("This file has the first %d of %d findings, failures first; the JSON report has all.", len(data.Findings), n.all.total()))
+	}
+	if data.noCalls > 0 {
+		out = append(out, fmt.Sprintf("For %s the evidence calls are not in this file, which has room for %d calls; the JSON report has them.", plural(data.noCalls, "finding"), maxCalls))
+	}
+	return out
+}
+
+// thousands is a number with commas, for people.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

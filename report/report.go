@@ -1,0 +1,105 @@
+// Package report is what people see of a scan: a terminal table, JSON, SARIF
+// and HTML, made from the same findings.
+//
+// It shows and never judges: no status, severity or order is decided here,
+// and nothing is left out without a line that says so. It reads no account,
+// no clock and no environment, so the same Data gives the same bytes.
+// Everything that came from an account is hostile: see printable.
+package report
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/sealaudit/sealaudit/collectors"
+	"github.com/sealaudit/sealaudit/rego"
+)
+
+// Data is what a report is made of.
+type Data struct {
+	Manifest collectors.Manifest
+	// Evidence is the "sha256:…" digest of the bundle's manifest. Every
+	// report prints it, so that a report can be held against its evidence.
+	Evidence string
+	Policies []rego.Policy
+	Summary  rego.Summary
+	// Findings streams all findings in their stable order. Reports go through
+	// them more than once, so every call starts again at the first.
+	Findings func() iter.Seq2[rego.Finding, error]
+}
+
+// Options are choices of presentation. The zero value is a good default.
+type Options struct {
+	Color bool // ANSI colours, in the table only; NO_COLOR is the caller's to obey
+	Width int  // columns of the terminal; 0 is 80, below 60 counts as 60
+	// Root is the directory of the repository that SARIF locations are
+	// relative to; "" means that none is known.
+	Root          string
+	SARIFLocation string // where an alert points: auto (default), policy or resource
+	SARIFAnchor   string // file below Root that alerts without another place point to
+	SARIFRuns     string // one run per: auto (default), region or account
+	// Warn takes what the reader of the file can't see in it, such as a
+	// limit of GitHub's that made the report shorter. May be nil.
+	Warn func(string)
+}
+
+// Format is a way to write a report.
+type Format struct {
+	Name        string // "json", as in -o json=FILE
+	Extension   string // ".json"
+	Description string // one phrase
+	// Write writes all of the report or returns an error; then what was
+	// written is no report and the caller drops it.
+	Write func(io.Writer, Data, Options) error
+}
+
+// Formats are all formats, in the order that help shows them.
+func Formats() []Format {
+	return []Format{
+		{"table", ".txt", "summary, failures and unknowns for a terminal", writeTable},
+		{"json", ".json", "one document with everything (sealaudit-report/1)", writeJSON},
+		{"sarif", ".sarif", "open failures for GitHub code scanning (SARIF 2.1.0)", writeSARIF},
+		{"html", ".html", "one file for a browser, needs no network", writeHTML},
+	}
+}
+
+// Find is the format called name. Its error lists the choices.
+func Find(name string) (Format, error) {
+	var names []string
+	for _, f := range Formats() {
+		if f.Name == name {
+			return f, nil
+		}
+		names = append(names, f.Name)
+	}
+	return Format{}, fmt.Errorf("unknown report format %q; choose one of %s", name, strings.Join(names, ", "))
+}
+
+// Write writes the report in the named format.
+func Write(w io.Writer, format string, d Data, o Options) error {
+	f, err := Find(format)
+	if err != nil {
+		return err
+	}
+	if d.Findings == nil {
+		return errors.New("writing a report: there are no findings to report; judge the evidence first")
+	}
+	out := bufio.NewWriterSize(w, 1<<16)
+	if err := f.Write(out, d, o); err != nil {
+		return fmt.Errorf("writing the %s report: %w", f.Name, err)
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("writing the %s report: %w; check the free space", f.Name, err)
+	}
+	return nil
+}
+
+func (o Options) warn(format string, args ...any) {
+	if o.Warn != nil {
+		o.Warn(fmt.Sprintf(format, args...))
+	}
+}
