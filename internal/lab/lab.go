@@ -1,0 +1,174 @@
+// Package lab is an AWS account inside the program: an HTTP endpoint on
+// loopback that answers the calls of sealaudit's collectors from data, in
+// AWS's protocols and with AWS's paging, defaults, errors and throttling. It
+// can be told to fail in the ways in which networks and AWS fail.
+//
+// It holds no real data and asks nobody. It checks no signature and no
+// permission, changes nothing, and encrypts nothing. It is no emulator for
+// others: it knows the operations that the collectors call, and answers
+// everything else as unknown. As our own code it proves nothing alone.
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/sealaudit/sealaudit/internal/lab/wire"
+)
+
+// Lab serves one account. It is safe for concurrent use.
+type Lab struct {
+	account *Account
+	index   *index
+	known   map[string]operation
+	set     settings
+
+	mu       sync.Mutex
+	calls    []Call
+	attempts map[string]int
+	buckets  map[string]*bucket
+	byType   map[string][]map[string]any // tagged resources, by region and filter
+}
+
+// New returns an endpoint for the account, which must not change any more.
+func New(account *Account, options ...Option) *Lab {
+	l := &Lab{account: account, index: newIndex(account), known: operations(), attempts: map[string]int{}, buckets: map[string]*bucket{}, byType: map[string][]map[string]any{}}
+	l.set.clock = time.Now
+	for _, o := range options {
+		o(&l.set)
+	}
+	return l
+}
+
+// Start serves on a free loopback port until stop is called, which cuts open
+// connections.
+func (l *Lab) Start() (url string, stop func(), err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("opening a loopback port for the embedded account: %w; check that programs may listen on 127.0.0.1", err)
+	}
+	server := &http.Server{Handler: l, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener) // ends with ErrServerClosed
+	}()
+	stop = func() {
+		_ = server.Close()
+		<-done
+	}
+	return "http://" + listener.Addr().String(), stop, nil
+}
+
+// operation answers one AWS operation.
+type operation func(*Lab, *wire.Request) answer
+
+// answer is what an operation found: the resource it is about, the errors that
+// its data asks for, and the output or AWS's refusal.
+type answer struct {
+	resource string // ARN or name; "" for a listing
+	errors   map[string]string
+	output   map[string]any
+	failure  *wire.Failure
+	location string // of a bucket that another region holds
+	mutates  bool
+}
+
+// ServeHTTP answers one call.
+func (l *Lab) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q, err := wire.Read(r)
+	q.Now = l.set.clock()
+	if l.set.latency > 0 {
+		timer := time.NewTimer(l.set.latency)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-r.Context().Done():
+			return
+		}
+	}
+	a := l.answer(q, err)
+	fault := l.fault(q, a)
+	if fault != nil && fault.Hang {
+		l.log(q, a, 0)
+		<-r.Context().Done()
+		return
+	}
+	response := l.response(q, a, fault)
+	l.log(q, a, response.Status)
+	if fault != nil && fault.Cut > 0 {
+		cut(w, response, fault.Cut)
+		return
+	}
+	response.Write(w)
+}
+
+// answer finds what AWS would say, without injected faults.
+func (l *Lab) answer(q *wire.Request, err error) answer {
+	var refused *wire.Failure
+	if errors.As(err, &refused) {
+		return answer{failure: refused}
+	}
+	op := l.known[q.Name()]
+	if op == nil {
+		return answer{failure: refuse(400, "UnknownOperationException", "The embedded account does not offer "+q.Name()+".")}
+	}
+	if l.index.regions[q.Region] == nil && q.Service != "sts" && q.Service != "account" && q.Service != "s3control" {
+		return answer{failure: refuse(403, "UnrecognizedClientException", "The region "+q.Region+" is not enabled for this account.")}
+	}
+	a := op(l, q)
+	switch word := firstOf(l.set.deny[q.Name()], l.account.Errors[q.Name()], l.index.whole(q), a.errors[q.Operation]); {
+	case !l.allowed(q):
+		a.failure = throttle(q, l.account.ID)
+	case word != "":
+		a.failure = l.failure(q, word, a.resource)
+	}
+	return a
+}
+
+func firstOf(words ...string) string {
+	for _, w := range words {
+		if w != "" {
+			return w
+		}
+	}
+	return ""
+}
+
+// response puts an answer, or the fault instead of it, into the protocol.
+func (l *Lab) response(q *wire.Request, a answer, f *Fault) wire.Response {
+	switch {
+	case f != nil && f.Body != "":
+		return wire.Response{Status: max(f.Status, 200), Header: http.Header{"Content-Type": {"text/html"}}, Body: []byte(f.Body)}
+	case f != nil && f.Code != "":
+		return q.Fail(refuse(f.Status, f.Code, f.Message))
+	case f != nil && f.Output != nil:
+		return q.Reply(f.Output)
+	case a.failure != nil:
+		p := q.Fail(a.failure)
+		if a.location != "" {
+			p.Header["X-Amz-Bucket-Region"] = []string{a.location}
+		}
+		return p
+	}
+	return q.Reply(a.output)
+}
+
+// cut sends the first bytes of a response that promises all of them, and
+// closes the connection.
+func cut(w http.ResponseWriter, p wire.Response, n int) {
+	p.Body = append([]byte(nil), p.Body...)
+	header := w.Header()
+	for name, values := range p.Header {
+		header[name] = values
+	}
+	header.Set("Content-Length", fmt.Sprint(max(len(p.Body), n+1)))
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(p.Body[:min(n, len(p.Body))]) // the client sees the end
+	_ = http.NewResponseController(w).Flush()    // before the connection closes
+	panic(http.ErrAbortHandler)
+}
