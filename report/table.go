@@ -77,6 +77,13 @@ func (t *terminal) line(p paint, format string, args ...any) {
 	}
 }
 
+// indented prints what belongs to the line before it.
+func (t *terminal) indented(s string) {
+	for _, l := range wrap(s, t.width-2) {
+		t.raw("  " + l)
+	}
+}
+
 func (t *terminal) raw(line string) {
 	if _, err := io.WriteString(t.out, line+"\n"); t.err == nil {
 		t.err = err

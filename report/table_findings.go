@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/sealaudit/sealaudit/collectors"
@@ -145,20 +144,20 @@ func (t *terminal) unknowns(d Data, n tally) error {
 	}
 	t.raw("")
 	t.line(yellow, "UNKNOWN: %s could not be decided; they count neither as pass nor as fail", plural(total, "finding"))
-	cols := []column{{title: "Reason"}, {title: "Permission", flex: true}, {title: "Findings", right: true}, {title: "What to do", flex: true}}
-	var rows [][]text
-	for _, g := range groups[:min(len(groups), shownPerSeverity)] {
+	shown := groups[:min(len(groups), shownPerSeverity)]
+	for _, g := range shown {
+		t.raw("")
+		t.line(bold, "%s: %s", plural(g.findings, "finding"), printable(strings.TrimSpace(string(g.reason)+" "+g.permission)))
 		todo := strings.Join(g.remedies, " ")
 		if g.more {
 			todo += " Others: write -o json=report.json."
 		}
-		rows = append(rows, plain(printable(string(g.reason)), printable(cmp.Or(g.permission, "-")), strconv.Itoa(g.findings),
-			shorten(strings.TrimSpace(todo+" For example: "+g.example+"."), 500)))
+		t.indented(shorten(strings.TrimSpace(todo+" For example: "+g.example+"."), 500))
 	}
-	t.table(cols, rows)
-	if hidden := len(groups) - len(rows); hidden > 0 {
+	if hidden := len(groups) - len(shown); hidden > 0 {
 		t.line(yellow, "… and %d more reasons: write -o json=report.json", hidden)
 	}
+	t.raw("")
 	t.line(dim, "A finding with several reasons counts in each.")
 	return nil
 }
