@@ -56,7 +56,7 @@ type S3 struct {
 
 // Endpoint is a URL without path, query and user, which may hold secrets.
 type Endpoint struct {
-	Name   string `json:"name"`   // the API's field: HECEndpoint, Url, AccountUrl, ClusterEndpoint, ClusterJDBCURL
+	Name   string `json:"name"`   // the API's field: HECEndpoint, Url, AccountUrl, ClusterEndpoint, CollectionEndpoint, ClusterJDBCURL
 	Scheme string `json:"scheme"` // https, http, jdbc:redshift, …; "" when the URL has none
 	Host   string `json:"host,omitempty"`
 }
