@@ -45,6 +45,9 @@ type Sink interface {
 	// Listed says how the listing of one resource type in one scope ended. A
 	// nil gap means that it was complete: only then is "none" a fact.
 	Listed(scope Scope, resourceType string, gap *Gap)
+	// NotOffered says instead that AWS does not offer the type's service in the
+	// scope's region, and how that is known: there is nothing to list.
+	NotOffered(scope Scope, resourceType, why string)
 	// Progress says that n more resources of the type were listed.
 	Progress(resourceType string, n int)
 }

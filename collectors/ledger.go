@@ -19,6 +19,9 @@ type Coverage struct {
 	// Gap is why the listing is incomplete; the counts are then a lower bound.
 	// A zero is a fact only without it.
 	Gap *Gap `json:"gap,omitempty"`
+	// NotOffered is how it is known that AWS does not offer the type's service
+	// in the region, so that there is nothing to list.
+	NotOffered string `json:"not_offered,omitempty"`
 }
 
 // Complete says whether everything of the type in the scope was read.
@@ -41,6 +44,11 @@ func (l *Ledger) Open(scope Scope, resourceType string) {
 // Listed ends a line's listing; a nil gap means that it was complete.
 func (l *Ledger) Listed(scope Scope, resourceType string, gap *Gap) {
 	l.change(scope, resourceType, func(c *Coverage) { c.Gap = gap })
+}
+
+// NotOffered ends the line of a type that can't exist in the scope.
+func (l *Ledger) NotOffered(scope Scope, resourceType, why string) {
+	l.change(scope, resourceType, func(c *Coverage) { c.Gap, c.NotOffered = nil, why })
 }
 
 // Count adds one resource by how much of it was read. Stand-ins for an

@@ -95,6 +95,11 @@ func (r *Recorder) Listed(scope Scope, resourceType string, gap *Gap) {
 	})
 }
 
+// NotOffered implements Sink.
+func (r *Recorder) NotOffered(scope Scope, resourceType, why string) {
+	r.ledger.NotOffered(scope, resourceType, why)
+}
+
 // Progress implements Sink.
 func (r *Recorder) Progress(resourceType string, n int) {
 	r.mu.Lock()

@@ -42,7 +42,7 @@ func (r *Recorder) Resume(b *Bundle, p Plan, regions []string) (done func(Collec
 			for _, line := range b.Manifest.Coverage {
 				if lists(c, line.Type) && (c.Global() || line.Scope == scope) {
 					kept[line.Scope.Region+" "+line.Type] = true
-					r.ledger.Listed(line.Scope, line.Type, nil)
+					r.ledger.NotOffered(line.Scope, line.Type, line.NotOffered)
 				}
 			}
 		}

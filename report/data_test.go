@@ -141,6 +141,7 @@ func sample() Data {
 			Coverage: []collectors.Coverage{
 				{Scope: scope("eu-west-1"), Type: "AWS::KMS::Key", Listed: 1, Read: 1},
 				{Scope: scope("eu-west-1"), Type: "AWS::S3::Bucket", Listed: 13, Read: 12, Partly: 1},
+				{Scope: scope("us-east-1"), Type: "AWS::DAX::Cluster", NotOffered: "Its endpoint has no address there."},
 				{Scope: scope("us-east-1"), Type: "AWS::Kinesis::Stream", Listed: 3, Read: 3},
 				{Scope: scope("us-east-1"), Type: "AWS::KinesisFirehose::DeliveryStream", Listed: 2, Read: 2,
 					Gap: &collectors.Gap{Attributes: []string{"facts"}, Reason: collectors.Throttled, Detail: "Page 2 was refused for rate.", Remedy: "Scan again with a longer --timeout."}},

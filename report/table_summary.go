@@ -2,6 +2,7 @@ package report
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/sealaudit/sealaudit/collectors"
 	"github.com/sealaudit/sealaudit/rego"
@@ -115,6 +116,9 @@ func (t *terminal) coverage(lines []collectors.Coverage) {
 			number(c.Partly, yellow), number(c.Unread, yellow), listing))
 	}
 	t.table(cols, rows)
+	for _, resourceType := range sortedKeys(notOffered(lines)) {
+		t.line(dim, "AWS does not offer %s in %s: endpoints there have no address.", printable(resourceType), printable(strings.Join(notOffered(lines)[resourceType], ", ")))
+	}
 	gaps := incompleteListings(lines)
 	for i, c := range gaps {
 		if i == shownPerSeverity {

@@ -150,6 +150,21 @@ func incompleteListings(lines []collectors.Coverage) []collectors.Coverage {
 	return slices.DeleteFunc(slices.Clone(lines), func(c collectors.Coverage) bool { return c.Gap == nil })
 }
 
+// notOffered are the regions in which AWS does not offer a type, by type.
+func notOffered(lines []collectors.Coverage) map[string][]string {
+	out := map[string][]string{}
+	for _, c := range lines {
+		if c.NotOffered != "" {
+			out[c.Type] = append(out[c.Type], cmp.Or(c.Scope.Region, "global"))
+		}
+	}
+	for resourceType, regions := range out {
+		slices.Sort(regions)
+		out[resourceType] = slices.Compact(regions)
+	}
+	return out
+}
+
 // place names a scope: "123456789012, eu-west-1"; account-wide is "global".
 func place(account, region string) string {
 	return printable(cmp.Or(account, "unknown account")) + ", " + printable(cmp.Or(region, "global"))

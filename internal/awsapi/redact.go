@@ -18,7 +18,7 @@ func secretFields(operation string) []string {
 		// Splunk's token, HTTP endpoint headers, and names and keys of other
 		// destinations; URLs may carry tokens in their query.
 		return []string{"HECToken", "CommonAttributes", "AccessKey", "Password", "PrivateKey", "KeyPassphrase",
-			"Url", "HECEndpoint", "AccountUrl", "ClusterJDBCURL", "Username", "User"}
+			"Url", "HECEndpoint", "CopyOptions", "AccountUrl", "ClusterJDBCURL", "Username", "User"}
 	}
 	return nil
 }

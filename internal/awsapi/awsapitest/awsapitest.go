@@ -194,6 +194,7 @@ type Sink struct {
 	mu        sync.Mutex
 	Resources []collectors.Resource      // by type and ARN, after Collect
 	Gaps      map[string]*collectors.Gap // of listings, by "type region"; nil: complete
+	Missing   map[string]string          // why a type is not offered, by "type region"
 }
 
 // Emit implements collectors.Sink.
@@ -208,6 +209,16 @@ func (s *Sink) Listed(scope collectors.Scope, resourceType string, gap *collecto
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.Gaps[strings.TrimSpace(resourceType+" "+scope.Region)] = gap
+}
+
+// NotOffered implements collectors.Sink.
+func (s *Sink) NotOffered(scope collectors.Scope, resourceType, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.Missing == nil {
+		s.Missing = map[string]string{}
+	}
+	s.Missing[strings.TrimSpace(resourceType+" "+scope.Region)] = why
 }
 
 // Progress implements collectors.Sink.

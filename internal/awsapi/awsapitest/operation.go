@@ -36,6 +36,9 @@ func operation(r *http.Request, body []byte) string {
 		return service + ":" + m[2]
 	}
 	if form, err := url.ParseQuery(string(body)); err == nil && form.Get("Action") != "" {
+		if service == "monitoring" {
+			service = "cloudwatch"
+		}
 		return service + ":" + form.Get("Action")
 	}
 	if service == "s3" {
