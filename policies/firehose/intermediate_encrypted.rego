@@ -1,0 +1,86 @@
+# METADATA
+# title: Firehose writes intermediate files to S3 with the required encryption
+# description: >-
+#   Records for Redshift and some other destinations go through files in S3, which
+#   stay there after loading. A key set in the delivery stream counts, otherwise
+#   the bucket's default encryption. Files already there are not judged.
+# related_resources:
+# - https://docs.aws.amazon.com/firehose/latest/APIReference/API_S3DestinationDescription.html
+# - https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
+# custom:
+#   control: FH-08
+#   severity: medium
+#   resource: AWS::KinesisFirehose::DeliveryStream
+#   profiles: [baseline]
+#   params:
+#     required_level:
+#       default: aws-managed
+#       enum: [none, aws-owned, aws-managed, customer-managed, external-hsm]
+#       description: weakest key that intermediate objects may be encrypted with; S3's own key (SSE-S3) counts as aws-owned
+#   related:
+#     bucket: {type: AWS::S3::Bucket, at: facts.destination.intermediate.inherits}
+#   frameworks:
+#     nist-800-53-r5:
+#     - {id: SC-28, source: analysis}
+#     - {id: SC-28(1), source: analysis}
+#     pci-dss-4.0.1:
+#     - {id: "3.5.1", source: analysis}
+#     hipaa-164:
+#     - {id: 164.312(a)(2)(iv), source: analysis}
+#     soc2-tsc:
+#     - {id: CC6.1, source: analysis}
+#     iso-27001-2022:
+#     - {id: A.8.24, source: analysis}
+#   remediation: >-
+#     Set a KMS key in the destination's S3 configuration (aws firehose
+#     update-destination, EncryptionConfiguration.KMSEncryptionConfig.AWSKMSKeyARN)
+#     and give the stream's role kms:GenerateDataKey and kms:Decrypt on it, or make
+#     aws:kms with that key the bucket's default encryption.
+package policies.firehose.intermediate_encrypted
+
+import data.lib.encryption
+
+applies if input.facts.destination.intermediate.bucket_arn
+
+violations contains message(level) if {
+	level != "aws-managed"
+	encryption.rank(level) < encryption.rank(data.params.required_level)
+}
+
+# KMS is at least aws-managed: the key matters only to those who ask for more.
+violations contains message(key_level) if {
+	encryption.rank(data.params.required_level) > encryption.rank("aws-managed")
+	level == "aws-managed"
+	encryption.rank(key_level) < encryption.rank(data.params.required_level)
+}
+
+message(found) := sprintf(
+	"%s gives encryption at level %s; required is %s or stronger",
+	[decider, found, data.params.required_level],
+)
+
+default decider := "the bucket's default encryption"
+
+decider := "the delivery stream's key" if own_key
+
+own_key if input.facts.destination.intermediate.key
+
+level := "aws-managed" if {
+	own_key
+} else := by_algorithm[input.related.bucket.facts.encryption.algorithm] if {
+	by_algorithm[input.related.bucket.facts.encryption.algorithm]
+} else := "none"
+
+by_algorithm := {
+	"AES256": "aws-owned",
+	"aws:backup": "aws-owned",
+	"aws:fsx": "aws-owned",
+	"aws:kms": "aws-managed",
+	"aws:kms:dsse": "aws-managed",
+}
+
+key_level := encryption.key_level(input.facts.destination.intermediate.key) if {
+	own_key
+} else := encryption.key_level(input.related.bucket.facts.encryption.key) if {
+	not own_key
+} else := "aws-managed"

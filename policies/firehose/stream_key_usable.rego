@@ -1,0 +1,54 @@
+# METADATA
+# title: Keys of encrypted Firehose streams are usable
+# description: >-
+#   Firehose retries for 24 hours when it can't use its key, then discards the
+#   records. The key must exist, be enabled and be symmetric. This judges the key
+#   now, not Firehose's grant on it.
+# related_resources:
+# - https://docs.aws.amazon.com/firehose/latest/dev/encryption.html
+# - https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+# custom:
+#   control: FH-03
+#   severity: high
+#   resource: AWS::KinesisFirehose::DeliveryStream
+#   profiles: [baseline]
+#   frameworks:
+#     nist-800-53-r5:
+#     - {id: SC-12, source: analysis}
+#     - {id: SC-12(1), source: analysis}
+#     hipaa-164:
+#     - {id: 164.312(a)(2)(iv), source: analysis}
+#     soc2-tsc:
+#     - {id: A1.2, source: analysis}
+#     iso-27001-2022:
+#     - {id: A.8.24, source: analysis}
+#   remediation: >-
+#     Within 24 hours cancel the key's deletion (aws kms cancel-key-deletion) and
+#     enable it (aws kms enable-key), or give the stream another symmetric key
+#     with aws firehose start-delivery-stream-encryption.
+package policies.firehose.stream_key_usable
+
+applies if {
+	input.facts.encryption.status != "DISABLED"
+	input.facts.encryption.key_type == "CUSTOMER_MANAGED_CMK"
+}
+
+violations contains "KMS has no such key; required is an existing key" if {
+	input.facts.encryption.key.exists == false
+}
+
+violations contains msg if {
+	input.facts.encryption.key.state != "Enabled"
+	msg := sprintf("the key's state is %s; required is Enabled", [input.facts.encryption.key.state])
+}
+
+violations contains msg if {
+	input.facts.encryption.key.spec != "SYMMETRIC_DEFAULT"
+	msg := sprintf("the key's spec is %s; required is SYMMETRIC_DEFAULT", [input.facts.encryption.key.spec])
+}
+
+violations contains "the stream names no key that could be found; required is an enabled key" if not key_found
+
+key_found if input.facts.encryption.key.exists == false
+
+key_found if input.facts.encryption.key.state
