@@ -3,7 +3,7 @@ package kms
 import (
 	"context"
 	"errors"
-	"sync"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -14,24 +14,140 @@ import (
 	"github.com/sealaudit/sealaudit/internal/awsapi"
 )
 
-// aliasList is one region's aliases: target key ids by alias name, "" for a
-// predefined AWS alias that has no key yet.
-type aliasList struct {
-	once   sync.Once
-	target map[string]string
-	calls  []collectors.CallRef
-	err    error
+// question is something that KMS is asked once a scan, however many want to
+// know it at once. An answer that was cut short because the asker's context
+// ended is not kept: it says nothing about the key, and others may have time.
+type question[T any] struct {
+	operation string
+	turn      chan struct{} // holds a token while somebody asks
+	asked     bool
+	answer    answer[T]
 }
 
-// errNoMetadata is a DescribeKey reply with nothing in it.
-var errNoMetadata = errors.New("kms:DescribeKey answered without key metadata")
-
-// keyAnswer is what DescribeKey said of one key.
-type keyAnswer struct {
-	once  sync.Once
-	key   *types.KeyMetadata
+// answer is what came of a question, with the calls that it took.
+type answer[T any] struct {
+	value T
 	calls []collectors.CallRef
 	err   error
+}
+
+func newQuestion[T any](operation string) *question[T] {
+	return &question[T]{operation: operation, turn: make(chan struct{}, 1)}
+}
+
+// ask returns the answer, which the first to come gets by the function. The
+// rest wait for it, each as long as its own context lasts.
+func (q *question[T]) ask(ctx context.Context, get func(context.Context) (T, error)) answer[T] {
+	select {
+	case q.turn <- struct{}{}:
+	default:
+		select {
+		case q.turn <- struct{}{}:
+		case <-ctx.Done():
+			return answer[T]{err: &awsapi.Error{Operation: q.operation, Reason: collectors.TimedOut, Err: ctx.Err()}}
+		}
+	}
+	defer func() { <-q.turn }()
+	if !q.asked {
+		own, trace := awsapi.WithTrace(ctx)
+		value, err := get(own)
+		q.answer = answer[T]{value, trace.Calls(), err}
+		q.asked = err == nil || ctx.Err() == nil
+	}
+	return q.answer
+}
+
+// aliasList is one region's aliases.
+type aliasList struct {
+	target map[string]aliasTarget // by alias name
+	names  map[string][]string    // by target key id, sorted
+}
+
+// aliasTarget is the key behind an alias; keyID is "" for a predefined AWS
+// alias that has no key yet.
+type aliasTarget struct {
+	keyID string
+	page  []collectors.CallRef // where it is listed
+}
+
+// aliasesOf lists a region's aliases once. After an error the list has the
+// pages before it. The calls are not in the context's trace: who takes one
+// alias rests on its page, who misses one on all pages.
+func (k *Keys) aliasesOf(ctx context.Context, region string) answer[aliasList] {
+	k.mu.Lock()
+	q := k.aliases[region]
+	if q == nil {
+		q = newQuestion[aliasList]("kms:ListAliases")
+		k.aliases[region] = q
+	}
+	k.mu.Unlock()
+	return q.ask(ctx, func(ctx context.Context) (aliasList, error) {
+		return listAliases(ctx, k.client(region))
+	})
+}
+
+func listAliases(ctx context.Context, client *kms.Client) (aliasList, error) {
+	list := aliasList{target: map[string]aliasTarget{}, names: map[string][]string{}}
+	ctx, trace := awsapi.WithTrace(ctx)
+	err := awsapi.Pages(func(marker *string) (*string, error) {
+		out, err := client.ListAliases(ctx, &kms.ListAliasesInput{Limit: aws.Int32(100), Marker: marker})
+		if err != nil {
+			return nil, err
+		}
+		page := trace.Last()
+		for _, a := range out.Aliases {
+			name, keyID := aws.ToString(a.AliasName), aws.ToString(a.TargetKeyId)
+			list.target[name] = aliasTarget{keyID, page}
+			list.names[keyID] = append(list.names[keyID], name)
+		}
+		return nextPage(out.Truncated, out.NextMarker)
+	})
+	for _, names := range list.names {
+		slices.Sort(names)
+	}
+	return list, err
+}
+
+var errLostListing = errors.New("KMS says that the listing goes on and gives no marker to go on from; the endpoint is faulty, nothing after that page was read")
+
+// nextPage is the marker of the page after one that KMS answered.
+func nextPage(truncated bool, marker *string) (*string, error) {
+	switch {
+	case !truncated:
+		return nil, nil
+	case aws.ToString(marker) == "":
+		return nil, errLostListing
+	}
+	return marker, nil
+}
+
+var errNoMetadata = errors.New("kms:DescribeKey answered without key metadata; check the endpoint")
+
+// answerOf asks DescribeKey once a key, and adds the call to the trace.
+func (k *Keys) answerOf(ctx context.Context, target, region string) answer[*types.KeyMetadata] {
+	name := region + " " + target
+	if keyARN := asKeyARN(k.session, target, region); keyARN != "" {
+		name = region + " " + keyARN // named by id and by ARN it is one key
+	}
+	k.mu.Lock()
+	q := k.keys[name]
+	if q == nil {
+		q = newQuestion[*types.KeyMetadata]("kms:DescribeKey")
+		k.keys[name] = q
+	}
+	k.mu.Unlock()
+	got := q.ask(ctx, func(ctx context.Context) (*types.KeyMetadata, error) {
+		out, err := k.client(region).DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(target)})
+		switch {
+		case err != nil:
+			return nil, err
+		case out.KeyMetadata == nil:
+			return nil, errNoMetadata
+		}
+		return out.KeyMetadata, nil
+	})
+	awsapi.AddCalls(ctx, got.calls...)
+	return got
 }
 
 func (k *Keys) client(region string) *kms.Client {
@@ -45,72 +161,6 @@ func (k *Keys) client(region string) *kms.Client {
 	return c
 }
 
-// aliasesOf lists a region's aliases once, and adds the calls to the trace.
-func (k *Keys) aliasesOf(ctx context.Context, region string) *aliasList {
-	k.mu.Lock()
-	list := k.aliases[region]
-	if list == nil {
-		list = &aliasList{target: map[string]string{}}
-		k.aliases[region] = list
-	}
-	k.mu.Unlock()
-	list.once.Do(func() {
-		client := k.client(region)
-		own, trace := awsapi.WithTrace(ctx)
-		list.err = awsapi.Pages(func(token *string) (*string, error) {
-			out, err := client.ListAliases(own, &kms.ListAliasesInput{Limit: aws.Int32(100), Marker: token})
-			if err != nil {
-				return nil, err
-			}
-			for _, a := range out.Aliases {
-				list.target[aws.ToString(a.AliasName)] = aws.ToString(a.TargetKeyId)
-			}
-			if !out.Truncated {
-				return nil, nil
-			}
-			return out.NextMarker, nil
-		})
-		list.calls = trace.Calls()
-	})
-	awsapi.AddCalls(ctx, list.calls...)
-	return list
-}
-
-// answerOf asks DescribeKey once a key, and adds the call to the trace.
-func (k *Keys) answerOf(ctx context.Context, target, region string) *keyAnswer {
-	k.mu.Lock()
-	name := region + " " + asKeyARNOr(k.session, target, region)
-	answer := k.keys[name]
-	if answer == nil {
-		answer = &keyAnswer{}
-		k.keys[name] = answer
-	}
-	k.mu.Unlock()
-	answer.once.Do(func() {
-		client := k.client(region)
-		own, trace := awsapi.WithTrace(ctx)
-		var out *kms.DescribeKeyOutput
-		out, answer.err = client.DescribeKey(own, &kms.DescribeKeyInput{KeyId: aws.String(target)})
-		if answer.err == nil && out.KeyMetadata == nil {
-			answer.err = errNoMetadata
-		}
-		if answer.err == nil {
-			answer.key = out.KeyMetadata
-		}
-		answer.calls = trace.Calls()
-	})
-	awsapi.AddCalls(ctx, answer.calls...)
-	return answer
-}
-
-// asKeyARNOr lets a key named by id and by ARN share one answer.
-func asKeyARNOr(s *awsapi.Session, target, region string) string {
-	if a := asKeyARN(s, target, region); a != "" {
-		return a
-	}
-	return target
-}
-
 // fill joins the metadata; what AWS always sends and the reply lacks, or what
 // it has in a newer spelling, is a gap.
 func fill(key *collectors.Key, m *types.KeyMetadata, path string) []collectors.Gap {
@@ -119,8 +169,12 @@ func fill(key *collectors.Key, m *types.KeyMetadata, path string) []collectors.G
 	key.Account, key.Region = ownerOf(key.ARN)
 	key.DeleteAt = awsapi.Stamp(m.DeletionDate)
 	var all, gaps []collectors.Gap
+	if key.ARN == "" {
+		all = append(all, awsapi.Missing("Arn", path+".arn", path+".account", path+".region"))
+	}
 	if key.Manager == "" {
-		key.Manager, all = awsapi.Enum(m.KeyManager, "KeyManager", path+".manager")
+		key.Manager, gaps = awsapi.Enum(m.KeyManager, "KeyManager", path+".manager")
+		all = append(all, gaps...)
 	}
 	key.State, gaps = awsapi.Enum(m.KeyState, "KeyState", path+".state")
 	all = append(all, gaps...)

@@ -25,14 +25,14 @@ type Keys struct {
 	session *awsapi.Session
 
 	mu      sync.Mutex
-	aliases map[string]*aliasList  // by region
-	keys    map[string]*keyAnswer  // by what is passed to DescribeKey, with region
-	clients map[string]*kms.Client // by region
+	aliases map[string]*question[aliasList]          // by region
+	keys    map[string]*question[*types.KeyMetadata] // by what is passed to DescribeKey, with region
+	clients map[string]*kms.Client                   // by region
 }
 
 // NewKeys returns a resolver for one scan.
 func NewKeys(s *awsapi.Session) *Keys {
-	return &Keys{session: s, aliases: map[string]*aliasList{}, keys: map[string]*keyAnswer{}, clients: map[string]*kms.Client{}}
+	return &Keys{session: s, aliases: map[string]*question[aliasList]{}, keys: map[string]*question[*types.KeyMetadata]{}, clients: map[string]*kms.Client{}}
 }
 
 // fromKMS are the attributes of a key that only KMS can tell.
@@ -83,48 +83,62 @@ func (k *Keys) Resolve(ctx context.Context, scope collectors.Scope, id, awsAlias
 // byAlias finds the key behind an alias of the session's account.
 func (k *Keys) byAlias(ctx context.Context, key *collectors.Key, region, path string) (found bool, gaps []collectors.Gap) {
 	list := k.aliasesOf(ctx, region)
-	if list.err != nil {
-		attributes := append(fromKMS(path), path+".arn")
-		if key.Manager == "" {
-			attributes = append(attributes, path+".manager")
-		}
-		return false, []collectors.Gap{awsapi.GapOf(list.err, attributes...)}
+	target, known := list.value.target[key.Alias]
+	if known {
+		awsapi.AddCalls(ctx, target.page...)
+	} else {
+		awsapi.AddCalls(ctx, list.calls...)
 	}
-	keyID, known := list.target[key.Alias]
+	attributes := append(fromKMS(path), path+".arn")
+	if key.Manager == "" {
+		attributes = append(attributes, path+".manager")
+	}
 	switch {
+	case !known && list.err != nil:
+		return false, []collectors.Gap{awsapi.GapOf(list.err, attributes...)}
 	case !known && key.Manager == "":
 		key.Exists = aws.Bool(false)
 		return false, nil
-	case keyID == "":
+	case target.keyID == "" && key.Manager == "":
+		return false, []collectors.Gap{awsapi.Missing("TargetKeyId", attributes...)}
+	case target.keyID == "":
 		return false, nil // an AWS alias whose key is made at first use
 	}
-	key.ARN = arn.ARN{Partition: k.session.Partition, Service: "kms", Region: region, AccountID: k.session.Account, Resource: "key/" + keyID}.String()
+	key.ARN = arn.ARN{Partition: k.session.Partition, Service: "kms", Region: region, AccountID: k.session.Account, Resource: "key/" + target.keyID}.String()
 	return true, nil
 }
 
 // describe joins DescribeKey's answer. own says that the key should be in the
-// scope's own account and region, where "not found" is a fact.
+// scope's own account and region, where "not found" is a fact; elsewhere it
+// may as well be hidden.
 func (k *Keys) describe(ctx context.Context, key *collectors.Key, target, region string, own bool, path string) []collectors.Gap {
 	answer := k.answerOf(ctx, target, region)
-	var missing *types.NotFoundException
-	switch {
-	case errors.As(answer.err, &missing) && own:
-		key.Exists = aws.Bool(false)
-		key.ARN = asKeyARN(k.session, target, region)
-		return nil
-	case answer.err != nil:
-		key.ARN = asKeyARN(k.session, target, region)
-		attributes := fromKMS(path)
-		if key.ARN == "" {
-			attributes = append(attributes, path+".arn")
-		}
-		if key.Manager == "" {
-			attributes = append(attributes, path+".manager")
-		}
-		key.Account, key.Region = ownerOf(key.ARN)
-		return []collectors.Gap{awsapi.GapOf(answer.err, attributes...)}
+	if answer.err == nil {
+		return fill(key, answer.value, path)
 	}
-	return fill(key, answer.key, path)
+	key.ARN = asKeyARN(k.session, target, region)
+	if key.Account, key.Region = ownerOf(key.ARN); key.ARN == "" {
+		key.Account, key.Region = ownerOf(target) // an alias is of its key's account and region
+	}
+	var missing *types.NotFoundException
+	notFound := errors.As(answer.err, &missing)
+	if notFound && own {
+		key.Exists = aws.Bool(false)
+		return nil
+	}
+	attributes := fromKMS(path)
+	if key.ARN == "" {
+		attributes = append(attributes, path+".arn")
+	}
+	if key.Manager == "" {
+		attributes = append(attributes, path+".manager")
+	}
+	gap := awsapi.GapOf(answer.err, attributes...)
+	if notFound {
+		gap.Reason = collectors.OutOfScope
+		gap.Remedy = "Look for the key in account " + key.Account + " and region " + key.Region + "; if it is gone, what it encrypted is lost."
+	}
+	return []collectors.Gap{gap}
 }
 
 // asKeyARN is the ARN of a key named by ARN or id, or "" for an alias ARN.

@@ -22,6 +22,8 @@ type Facts struct {
 
 // Encryption is the bucket's default encryption (GetBucketEncryption). It
 // holds for uploads that name none, and says nothing of objects already there.
+// With aws:fsx and aws:backup the other service chooses the key, and S3 names
+// none.
 type Encryption struct {
 	Rules            int             `json:"rules"`               // rules in the reply; 0 is none
 	Algorithm        string          `json:"algorithm,omitempty"` // AES256, aws:kms, aws:kms:dsse, aws:fsx, aws:backup

@@ -1,0 +1,318 @@
+package kms_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sealaudit/sealaudit/collectors"
+	"github.com/sealaudit/sealaudit/collectors/kms"
+	"github.com/sealaudit/sealaudit/internal/awsapi/awsapitest"
+)
+
+const (
+	keyList   = "AWS::KMS::Key eu-west-1"
+	storeList = "AWS::KMS::CustomKeyStore eu-west-1"
+	rootOnly  = `{"Sid":"Root","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"}`
+)
+
+func policyOf(statements ...string) string {
+	return `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
+}
+
+func listOf(member string, items ...any) awsapitest.Reply {
+	return awsapitest.JSON(map[string]any{member: append([]any{}, items...), "Truncated": false})
+}
+
+func entry(id string) map[string]any {
+	return map[string]any{"KeyId": id, "KeyArn": "arn:aws:kms:eu-west-1:111122223333:key/" + id}
+}
+
+// region are answers of a region with one customer managed key, that rotates
+// and has an alias, and nothing else.
+func region() awsapitest.Answers {
+	return awsapitest.Answers{
+		"kms:ListKeys":    awsapitest.Always(listOf("Keys", entry(keyID))),
+		"kms:ListAliases": awsapitest.Always(listOf("Aliases", alias("alias/zebra", keyID), alias("alias/data", keyID))),
+		"kms:DescribeKey": func(q awsapitest.Request) awsapitest.Reply { return metadata(q.Text("KeyId"), nil) },
+		"kms:GetKeyRotationStatus": awsapitest.Always(awsapitest.JSON(map[string]any{"KeyId": keyARN, "KeyRotationEnabled": true,
+			"RotationPeriodInDays": 365, "NextRotationDate": 1800000000.25})),
+		"kms:GetKeyPolicy":            awsapitest.Always(awsapitest.JSON(map[string]any{"Policy": policyOf(rootOnly), "PolicyName": "default"})),
+		"kms:ListGrants":              awsapitest.Always(listOf("Grants")),
+		"kms:DescribeCustomKeyStores": awsapitest.Always(listOf("CustomKeyStores")),
+	}
+}
+
+func with(answers awsapitest.Answers, operation string, reply awsapitest.Reply) awsapitest.Answers {
+	answers[operation] = awsapitest.Always(reply)
+	return answers
+}
+
+// facts are those of region's key, changed.
+func facts(change func(*kms.KeyFacts)) kms.KeyFacts {
+	f := kms.KeyFacts{
+		Manager: "CUSTOMER", State: "Enabled", Spec: "SYMMETRIC_DEFAULT", Usage: "ENCRYPT_DECRYPT", Origin: "AWS_KMS", CreatedAt: "2023-11-14T22:13:20Z",
+		Aliases:  []string{"alias/data", "alias/zebra"},
+		Rotation: &kms.Rotation{Supported: true, Enabled: aws.Bool(true), PeriodDays: aws.Int(365), NextAt: "2027-01-15T08:00:00Z"},
+		Policy: &kms.Policy{Public: aws.Bool(false), PublicDetail: "no statement allows principals of an account that the policy does not name",
+			RootEnabled: aws.Bool(true), ExternalAccounts: []string{}, UnguardedServices: []string{}, CloudTrail: "none"},
+	}
+	if change != nil {
+		change(&f)
+	}
+	return f
+}
+
+func collect(ctx context.Context, t *testing.T, answers awsapitest.Answers) (*awsapitest.Sink, *awsapitest.Server) {
+	t.Helper()
+	srv := awsapitest.Serve(t, answers)
+	session := srv.Session(t)
+	sink := awsapitest.Collect(ctx, t, kms.New(session, kms.NewKeys(session)), awsapitest.Scope())
+	for _, r := range sink.Resources {
+		text, err := json.Marshal(r)
+		if err != nil || strings.Contains(string(text), "null") {
+			t.Errorf("a resource has a null or can't be encoded: %s %v", text, err)
+		}
+		for _, g := range r.Gaps {
+			if g.Detail == "" || g.Remedy == "" || len(g.Attributes) == 0 {
+				t.Errorf("a gap says too little: %+v", g)
+			}
+		}
+	}
+	return sink, srv
+}
+
+// gapsOf are "attribute reason" of every gap, sorted.
+func gapsOf(r collectors.Resource) []string {
+	var out []string
+	for _, g := range r.Gaps {
+		for _, a := range g.Attributes {
+			out = append(out, a+" "+string(g.Reason))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestKeyFacts(t *testing.T) {
+	customer := []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants"}
+	noRotation := []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListGrants"}
+	for name, tt := range map[string]struct {
+		metadata map[string]any
+		rotation *awsapitest.Reply
+		want     func(*kms.KeyFacts)
+		gaps     []string
+		calls    []string
+	}{
+		"customer managed": {calls: customer},
+		"AWS managed": {metadata: map[string]any{"KeyManager": "AWS"}, calls: []string{"kms:DescribeKey"},
+			want: func(f *kms.KeyFacts) { f.Manager, f.Rotation, f.Policy = "AWS", nil, nil }},
+		"asymmetric": {metadata: map[string]any{"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}, calls: noRotation,
+			want: func(f *kms.KeyFacts) {
+				f.Spec, f.Usage, f.Rotation = "RSA_2048", "SIGN_VERIFY", &kms.Rotation{}
+			}},
+		"HMAC": {metadata: map[string]any{"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}, calls: noRotation,
+			want: func(f *kms.KeyFacts) {
+				f.Spec, f.Usage, f.Rotation = "HMAC_256", "GENERATE_VERIFY_MAC", &kms.Rotation{}
+			}},
+		"in an HSM cluster": {metadata: map[string]any{"Origin": "AWS_CLOUDHSM", "CustomKeyStoreId": "cks-1", "KeyState": "Unavailable"}, calls: noRotation,
+			want: func(f *kms.KeyFacts) {
+				f.Origin, f.CustomKeyStoreID, f.State, f.Rotation = "AWS_CLOUDHSM", "cks-1", "Unavailable", &kms.Rotation{}
+			}},
+		"in an external store": {metadata: map[string]any{"Origin": "EXTERNAL_KEY_STORE", "CustomKeyStoreId": "cks-2"}, calls: noRotation,
+			want: func(f *kms.KeyFacts) {
+				f.Origin, f.CustomKeyStoreID, f.Rotation = "EXTERNAL_KEY_STORE", "cks-2", &kms.Rotation{}
+			}},
+		"imported, refused to rotate": {metadata: map[string]any{"Origin": "EXTERNAL", "ExpirationModel": "KEY_MATERIAL_EXPIRES", "ValidTo": 1795000000}, calls: customer,
+			rotation: reply(awsapitest.JSONError(400, "UnsupportedOperationException", "origin is EXTERNAL which is not valid for this operation.")),
+			want: func(f *kms.KeyFacts) {
+				f.Origin, f.ExpirationModel, f.ValidTo, f.Rotation = "EXTERNAL", "KEY_MATERIAL_EXPIRES", "2026-11-18T11:06:40Z", &kms.Rotation{}
+			}},
+		"imported, does not rotate": {metadata: map[string]any{"Origin": "EXTERNAL", "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}, calls: customer,
+			rotation: reply(awsapitest.JSON(map[string]any{"KeyRotationEnabled": false})),
+			want: func(f *kms.KeyFacts) {
+				f.Origin, f.ExpirationModel, f.Rotation = "EXTERNAL", "KEY_MATERIAL_DOES_NOT_EXPIRE", &kms.Rotation{Supported: true, Enabled: aws.Bool(false)}
+			}},
+		"waiting for its import": {metadata: map[string]any{"Origin": "EXTERNAL", "KeyState": "PendingImport"}, calls: customer,
+			want: func(f *kms.KeyFacts) { f.Origin, f.State = "EXTERNAL", "PendingImport" }},
+		"imported, and the reply lacks how long": {metadata: map[string]any{"Origin": "EXTERNAL"}, calls: customer,
+			want: func(f *kms.KeyFacts) { f.Origin = "EXTERNAL" },
+			gaps: []string{"facts.expiration_model no_data", "facts.valid_to no_data"}},
+		"expires, and the reply lacks when": {metadata: map[string]any{"Origin": "EXTERNAL", "ExpirationModel": "KEY_MATERIAL_EXPIRES"}, calls: customer,
+			want: func(f *kms.KeyFacts) { f.Origin, f.ExpirationModel = "EXTERNAL", "KEY_MATERIAL_EXPIRES" },
+			gaps: []string{"facts.valid_to no_data"}},
+		"pending deletion": {metadata: map[string]any{"KeyState": "PendingDeletion", "DeletionDate": 1795000000}, calls: customer,
+			want: func(f *kms.KeyFacts) { f.State, f.DeleteAt = "PendingDeletion", "2026-11-18T11:06:40Z" }},
+		"pending deletion, and the reply lacks when": {metadata: map[string]any{"KeyState": "PendingDeletion"}, calls: customer,
+			want: func(f *kms.KeyFacts) { f.State = "PendingDeletion" }, gaps: []string{"facts.delete_at no_data"}},
+		"primary": {metadata: map[string]any{"MultiRegion": true, "MultiRegionConfiguration": map[string]any{"MultiRegionKeyType": "PRIMARY", "PrimaryKey": map[string]any{"Arn": keyARN}}},
+			calls: customer, want: func(f *kms.KeyFacts) { f.MultiRegion = "PRIMARY" }},
+		"replica": {metadata: map[string]any{"MultiRegion": true, "MultiRegionConfiguration": map[string]any{"MultiRegionKeyType": "REPLICA", "PrimaryKey": map[string]any{"Arn": usARN}}},
+			calls: customer, want: func(f *kms.KeyFacts) { f.MultiRegion, f.PrimaryARN = "REPLICA", usARN }},
+		"replica, and the reply lacks of which": {metadata: map[string]any{"MultiRegion": true, "MultiRegionConfiguration": map[string]any{"MultiRegionKeyType": "REPLICA"}},
+			calls: customer, want: func(f *kms.KeyFacts) { f.MultiRegion = "REPLICA" }, gaps: []string{"facts.primary_arn no_data"}},
+		"multi-region, and the reply lacks how": {metadata: map[string]any{"MultiRegion": nil, "KeyId": "mrk-1"}, calls: customer,
+			gaps: []string{"facts.multi_region no_data", "facts.primary_arn no_data"}},
+		"a reply of 2018": {metadata: map[string]any{"MultiRegion": nil, "KeySpec": nil}, calls: customer,
+			want: func(f *kms.KeyFacts) { f.Spec = "" }, gaps: []string{"facts.spec no_data"}},
+		"a reply of 2017": {metadata: map[string]any{"MultiRegion": nil, "KeySpec": nil, "KeyManager": nil}, calls: []string{"kms:DescribeKey"},
+			want: func(f *kms.KeyFacts) { f.Spec, f.Manager, f.Rotation, f.Policy = "", "", nil, nil },
+			gaps: []string{"facts.grants unknown_value", "facts.manager no_data", "facts.policy unknown_value", "facts.rotation unknown_value", "facts.spec no_data"}},
+		"a newer state": {metadata: map[string]any{"KeyState": "Quarantined"}, calls: customer,
+			want: func(f *kms.KeyFacts) { f.State = "" }, gaps: []string{"facts.state unknown_value"}},
+		"a newer spec": {metadata: map[string]any{"KeySpec": "LATTICE_9"}, calls: customer,
+			want: func(f *kms.KeyFacts) { f.Spec = "" }, gaps: []string{"facts.spec unknown_value"}},
+		"a newer model of expiry": {metadata: map[string]any{"Origin": "EXTERNAL", "ExpirationModel": "SOMETIMES"}, calls: customer,
+			want: func(f *kms.KeyFacts) { f.Origin = "EXTERNAL" }, gaps: []string{"facts.expiration_model unknown_value"}},
+		"a newer kind of replica": {metadata: map[string]any{"MultiRegionConfiguration": map[string]any{"MultiRegionKeyType": "MIRROR"}}, calls: customer,
+			gaps: []string{"facts.multi_region unknown_value", "facts.primary_arn unknown_value"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answers := with(region(), "kms:DescribeKey", metadata(keyARN, tt.metadata))
+			if tt.rotation != nil {
+				with(answers, "kms:GetKeyRotationStatus", *tt.rotation)
+			}
+			sink, srv := collect(t.Context(), t, answers)
+			r := sink.Find(t, keyARN)
+			if diff := cmp.Diff(facts(tt.want), r.Facts); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(tt.gaps, gapsOf(r)); diff != "" {
+				t.Errorf("gaps\n%s", diff)
+			}
+			want := slices.Sorted(slices.Values(append(tt.calls, "kms:DescribeCustomKeyStores", "kms:ListAliases", "kms:ListKeys")))
+			if diff := cmp.Diff(want, srv.Calls()); diff != "" {
+				t.Errorf("calls\n%s", diff)
+			}
+			if r.Name != "data" || r.Type != "AWS::KMS::Key" || r.Scope != awsapitest.Scope() {
+				t.Errorf("%s %s %v", r.Name, r.Type, r.Scope)
+			}
+		})
+	}
+}
+
+func reply(r awsapitest.Reply) *awsapitest.Reply { return &r }
+
+// Pages follow each other by marker; an empty one in the middle isn't the end.
+func TestPages(t *testing.T) {
+	answers := region()
+	answers["kms:ListKeys"] = func(q awsapitest.Request) awsapitest.Reply {
+		n := len(q.Text("Marker"))
+		if n == 3 {
+			return listOf("Keys", entry("key-3"))
+		}
+		page := []any{entry(fmt.Sprintf("key-%d", n))}
+		if n == 1 {
+			page = []any{}
+		}
+		return awsapitest.JSON(map[string]any{"Keys": page, "Truncated": true, "NextMarker": strings.Repeat("m", n+1)})
+	}
+	answers["kms:ListAliases"] = func(q awsapitest.Request) awsapitest.Reply {
+		if q.Text("Marker") == "" {
+			return awsapitest.JSON(map[string]any{"Aliases": []any{alias("alias/zero", "key-0")}, "Truncated": true, "NextMarker": "m"})
+		}
+		return listOf("Aliases", alias("alias/three", "key-3"))
+	}
+	answers["kms:ListGrants"] = func(q awsapitest.Request) awsapitest.Reply {
+		g := map[string]any{"GrantId": "b", "GranteePrincipal": "arn:aws:iam::111122223333:role/x", "Operations": []any{"Decrypt"}}
+		if q.Text("Marker") == "" {
+			return awsapitest.JSON(map[string]any{"Grants": []any{g}, "Truncated": true, "NextMarker": "m"})
+		}
+		return listOf("Grants", g, map[string]any{"GrantId": "a", "GranteePrincipal": "arn:aws:iam::111122223333:role/y", "Operations": []any{"Encrypt"}})
+	}
+	answers["kms:DescribeCustomKeyStores"] = func(q awsapitest.Request) awsapitest.Reply {
+		if q.Text("Marker") == "" {
+			return awsapitest.JSON(map[string]any{"CustomKeyStores": []any{store("cks-1", nil)}, "Truncated": true, "NextMarker": "m"})
+		}
+		return listOf("CustomKeyStores", store("cks-2", nil))
+	}
+	sink, _ := collect(t.Context(), t, answers)
+	var names []string
+	for _, r := range sink.Resources {
+		names = append(names, r.Name)
+		if f, ok := r.Facts.(kms.KeyFacts); ok && (len(f.Grants) != 2 || f.Grants[0].ID != "a" || f.Grants[1].ID != "b") {
+			t.Errorf("grants of both pages, each once, by id: %+v", f.Grants)
+		}
+	}
+	if diff := cmp.Diff([]string{"store cks-1", "store cks-2", "zero", "key-2", "three"}, names); diff != "" {
+		t.Error(diff)
+	}
+	if sink.Gaps[keyList] != nil || sink.Gaps[storeList] != nil {
+		t.Errorf("listings %+v", sink.Gaps)
+	}
+}
+
+// A listing that can't be followed to its end says so.
+func TestFaultyPages(t *testing.T) {
+	for _, page := range []map[string]any{
+		{"Truncated": true, "NextMarker": "again"},
+		{"Truncated": true},
+	} {
+		for _, tt := range []struct{ operation, listing, attribute string }{
+			{"kms:ListKeys", keyList, ""},
+			{"kms:DescribeCustomKeyStores", storeList, ""},
+			{"kms:ListAliases", "", "facts.aliases failed"},
+			{"kms:ListGrants", "", "facts.grants failed"},
+		} {
+			sink, srv := collect(t.Context(), t, with(region(), tt.operation, awsapitest.JSON(page)))
+			if n := len(srv.Requests(tt.operation)); n > 2 {
+				t.Errorf("%s was asked %d times", tt.operation, n)
+			}
+			if tt.listing != "" {
+				if gap := sink.Gaps[tt.listing]; gap == nil || gap.Reason != collectors.Failed {
+					t.Errorf("%s: listing %+v", tt.operation, gap)
+				}
+				continue
+			}
+			if diff := cmp.Diff([]string{tt.attribute}, gapsOf(sink.Find(t, keyARN))); diff != "" {
+				t.Errorf("%s: %s", tt.operation, diff)
+			}
+		}
+	}
+}
+
+// What a collector has asked of a key before isn't asked again.
+func TestSharesTheResolver(t *testing.T) {
+	srv := awsapitest.Serve(t, region())
+	session := srv.Session(t)
+	keys := kms.NewKeys(session)
+	keys.Resolve(t.Context(), awsapitest.Scope(), keyID, "", at)
+	sink := awsapitest.Collect(t.Context(), t, kms.New(session, keys), awsapitest.Scope())
+	if n := len(srv.Requests("kms:DescribeKey")); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+	var operations []string
+	for _, c := range sink.Find(t, keyARN).Calls {
+		operations = append(operations, c.Operation)
+	}
+	if diff := cmp.Diff([]string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListAliases", "kms:ListGrants", "kms:ListKeys"}, slices.Compact(operations)); diff != "" {
+		t.Errorf("the calls that the key rests on\n%s", diff)
+	}
+}
+
+// Names are what somebody chose: they stay text, and nothing else is asked.
+func TestHostileNames(t *testing.T) {
+	name := "alias/\"><script>alert(1)</script>\n../..\x1b[31m клю́ч"
+	answers := with(region(), "kms:ListAliases", listOf("Aliases", alias(name, keyID)))
+	with(answers, "kms:DescribeCustomKeyStores", listOf("CustomKeyStores", store("cks-1", map[string]any{"CustomKeyStoreName": "../\n<b>"})))
+	sink, _ := collect(t.Context(), t, answers)
+	if r := sink.Find(t, keyARN); r.Name != strings.TrimPrefix(name, "alias/") || r.Facts.(kms.KeyFacts).Aliases[0] != name || len(r.Gaps) > 0 {
+		t.Errorf("%q %+v", r.Name, r.Gaps)
+	}
+	if r := sink.Find(t, "../\n<b>"); r.ARN != "arn:aws:kms:eu-west-1:111122223333:custom-key-store/cks-1" {
+		t.Error(r.ARN)
+	}
+}
+
+func TestCanBeAskedWithoutASession(t *testing.T) {
+	c := kms.New(nil, kms.NewKeys(nil))
+	if c.Service() != "kms" || c.Global() || len(c.Types()) != 2 || len(c.Actions()) != 7 {
+		t.Errorf("collector %+v", c)
+	}
+}
