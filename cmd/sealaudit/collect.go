@@ -31,6 +31,7 @@ Exit codes: 0 everything was read; 2 nothing was read; 3 the bundle has gaps.`,
 			if err := settle(c, nil); err != nil {
 				return err
 			}
+			read.settle(c.Flags())
 			m, err := collect(c.Context(), read, args[0], std)
 			if err != nil {
 				return err

@@ -131,11 +131,14 @@ func seedKeys(t *testing.T, cfg aws.Config, region string) string {
 	must[*kms.EnableKeyRotationOutput](t)(c.EnableKeyRotation(t.Context(), &kms.EnableKeyRotationInput{KeyId: aws.String(good)}))
 	make(region+"-public", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}`)
 	deleted := make(region+"-deleted", "")
-	must[*kms.ScheduleKeyDeletionOutput](t)(c.ScheduleKeyDeletion(t.Context(), &kms.ScheduleKeyDeletionInput{KeyId: aws.String(deleted), PendingWindowInDays: aws.Int32(7)}))
+	must[*kms.ScheduleKeyDeletionOutput](t)(c.ScheduleKeyDeletion(t.Context(), &kms.ScheduleKeyDeletionInput{KeyId: aws.String(keyID(deleted)), PendingWindowInDays: aws.Int32(7)}))
 	disabled := make(region+"-disabled", "")
-	must[*kms.DisableKeyOutput](t)(c.DisableKey(t.Context(), &kms.DisableKeyInput{KeyId: aws.String(disabled)}))
+	must[*kms.DisableKeyOutput](t)(c.DisableKey(t.Context(), &kms.DisableKeyInput{KeyId: aws.String(keyID(disabled))}))
 	return good
 }
+
+// keyID is the id in a key's ARN; moto takes no ARN where it changes a state.
+func keyID(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
 
 func seedBuckets(t *testing.T, cfg aws.Config, region, key string) {
 	c := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true })

@@ -33,6 +33,16 @@ func (f *readFlags) add(fs *pflag.FlagSet) {
 	fs.DurationVar(&f.attempt, "call-timeout", 30*time.Second, "give up one attempt of one API call after this long")
 }
 
+// settle shortens the time for the embedded account, which has a stream that
+// is throttled for ever.
+func (f *readFlags) settle(fs *pflag.FlagSet) {
+	if f.demo && !fs.Changed("timeout") {
+		f.timeout = demoTimeout
+	}
+}
+
+const demoTimeout = 5 * time.Second
+
 // judgeFlags choose the policies and what fails.
 type judgeFlags struct {
 	dirs, profiles, include, exclude, params []string
@@ -74,8 +84,8 @@ func fromEnvironment(c *cobra.Command) error {
 	var err error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		name := envName(f.Name)
-		value, ok := os.LookupEnv(name)
-		if !ok || f.Changed || err != nil || f.Name == "help" {
+		value := os.Getenv(name) // empty is unset
+		if value == "" || f.Changed || err != nil || f.Name == "help" {
 			return
 		}
 		if e := c.Flags().Set(f.Name, value); e != nil {

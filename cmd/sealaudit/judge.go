@@ -192,23 +192,32 @@ func reportData(b *collectors.Bundle) (report.Data, error) {
 	return d, nil
 }
 
-// verdict is the exit code: a failure that counts, else missing evidence.
+// verdict is the exit code as an error, nil for 0.
 func (j *jury) verdict(d report.Data) error {
-	least := slices.Index(severities(), j.flags.failOn)
-	if j.flags.failOn == "none" {
+	if code := exitCode(j.flags.failOn, d.Manifest, d.Summary); code != exitPass {
+		return verdict(code)
+	}
+	return nil
+}
+
+// exitCode says how an audit ended: a failure that counts, else missing
+// evidence.
+func exitCode(failOn string, m collectors.Manifest, sum rego.Summary) int {
+	least := slices.Index(severities(), failOn)
+	if failOn == "none" {
 		least = len(severities())
 	}
 	for _, severity := range severities()[least:] {
-		if d.Summary.Count(severity, rego.Fail) > 0 {
-			return verdict(exitFail)
+		if sum.Count(severity, rego.Fail) > 0 {
+			return exitFail
 		}
 	}
-	missing := d.Manifest.Interrupted != "" || d.Summary.Count("", rego.Unknown) > 0
-	for _, line := range d.Manifest.Coverage {
+	missing := m.Interrupted != "" || sum.Count("", rego.Undecided) > 0
+	for _, line := range m.Coverage {
 		missing = missing || !line.Complete()
 	}
 	if missing {
-		return verdict(exitUnknown)
+		return exitUnknown
 	}
-	return nil
+	return exitPass
 }

@@ -74,6 +74,7 @@ in sealaudit.yaml (fail-on: high).`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          noArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
@@ -88,6 +89,7 @@ func noArgs(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	c.SuggestionsMinimumDistance = 2 // cobra's default, set only where it looks itself
 	err := fmt.Errorf("%s has no command or argument %q; see %s --help", c.CommandPath(), args[0], c.CommandPath())
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		err = fmt.Errorf("%s has no command %q; did you mean %s?", c.CommandPath(), args[0], near[0])

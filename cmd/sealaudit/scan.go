@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,9 +30,7 @@ every case but 2.`,
 			if err := settle(c, &judge); err != nil {
 				return err
 			}
-			if read.demo && !c.Flags().Changed("timeout") {
-				read.timeout = 10 * time.Second // it has a stream that is throttled for ever
-			}
+			read.settle(c.Flags())
 			return scan(c.Context(), read, judge, out, bundle, std)
 		},
 	}

@@ -3,17 +3,20 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
 
-// version is the module's version, with the commit of a build from a checkout.
+// version is the module's version without its "v", with the commit of a build
+// from a checkout; "0.0.0-devel" when the build does not know it. It always
+// has the form of a semantic version, as SARIF's readers want it.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "0.0.0-devel"
 	}
-	return info.Main.Version
+	return strings.TrimPrefix(info.Main.Version, "v")
 }
 
 func newVersion(std streams) *cobra.Command {
