@@ -24,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	kintypes "github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
@@ -119,7 +120,7 @@ func must[T any](t *testing.T) func(T, error) T {
 func seedKeys(t *testing.T, cfg aws.Config, region string) string {
 	c := kms.NewFromConfig(cfg)
 	make := func(alias, policy string) string {
-		in := &kms.CreateKeyInput{Description: aws.String(alias)}
+		in := &kms.CreateKeyInput{Description: aws.String(alias), KeyUsage: kmstypes.KeyUsageTypeEncryptDecrypt, MultiRegion: aws.Bool(false)}
 		if policy != "" {
 			in.Policy = aws.String(policy)
 		}
@@ -160,11 +161,14 @@ func seedBuckets(t *testing.T, cfg aws.Config, region, key string) {
 		VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled}}))
 	must[*s3.PutPublicAccessBlockOutput](t)(c.PutPublicAccessBlock(t.Context(), &s3.PutPublicAccessBlockInput{Bucket: good,
 		PublicAccessBlockConfiguration: &s3types.PublicAccessBlockConfiguration{BlockPublicAcls: aws.Bool(true), BlockPublicPolicy: aws.Bool(true), IgnorePublicAcls: aws.Bool(true), RestrictPublicBuckets: aws.Bool(true)}}))
-	tls := `{"Version":"2012-10-17","Statement":[{"Sid":"TLS","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::B","arn:aws:s3:::B/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`
-	must[*s3.PutBucketPolicyOutput](t)(c.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: good, Policy: aws.String(strings.ReplaceAll(tls, "B", *good))}))
+	tls := `{"Version":"2012-10-17","Statement":[{"Sid":"TLS","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::BUCKET","arn:aws:s3:::BUCKET/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`
+	must[*s3.PutBucketPolicyOutput](t)(c.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: good, Policy: aws.String(strings.ReplaceAll(tls, "BUCKET", *good))}))
 	half := create("objects-only")
+	must[*s3.PutBucketEncryptionOutput](t)(c.PutBucketEncryption(t.Context(), &s3.PutBucketEncryptionInput{Bucket: half,
+		ServerSideEncryptionConfiguration: &s3types.ServerSideEncryptionConfiguration{Rules: []s3types.ServerSideEncryptionRule{{
+			ApplyServerSideEncryptionByDefault: &s3types.ServerSideEncryptionByDefault{SSEAlgorithm: s3types.ServerSideEncryptionAes256}}}}}))
 	must[*s3.PutBucketPolicyOutput](t)(c.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: half,
-		Policy: aws.String(strings.ReplaceAll(strings.Replace(tls, `"arn:aws:s3:::B",`, "", 1), "B", *half))}))
+		Policy: aws.String(strings.ReplaceAll(strings.Replace(tls, `"arn:aws:s3:::BUCKET",`, "", 1), "BUCKET", *half))}))
 	trails := cloudtrail.NewFromConfig(cfg)
 	must[*cloudtrail.CreateTrailOutput](t)(trails.CreateTrail(t.Context(), &cloudtrail.CreateTrailInput{Name: aws.String(region + "-trail"), S3BucketName: good,
 		KmsKeyId: aws.String(key), EnableLogFileValidation: aws.Bool(true), IsMultiRegionTrail: aws.Bool(region == "us-east-1")}))
