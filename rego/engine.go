@@ -23,6 +23,9 @@ type Options struct {
 	Time time.Time
 	// Workers is how many resources are judged at once; 0: one a core.
 	Workers int
+	// Listed are the resource types that the snapshot would hold resources of,
+	// if there are any; nil: all. Resources of others may exist and name one.
+	Listed []string
 	// NoDedup evaluates every policy for every resource, instead of once for
 	// all that look the same to it. The findings are the same.
 	NoDedup bool

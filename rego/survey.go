@@ -50,7 +50,20 @@ func (e *Engine) survey(ctx context.Context, s Snapshot) (*surroundings, error) 
 		return a, nil
 	}
 	err := eachRow(ctx, s, func(line []byte, r *row) { e.found(a, line, r) })
+	e.leftOut(a)
 	return a, err
+}
+
+// leftOut notes the types that were not read at all and whose resources name
+// keys.
+func (e *Engine) leftOut(a *surroundings) {
+	for _, resourceType := range keysOf(e.schemas) {
+		if e.opts.Listed == nil || slices.Contains(e.opts.Listed, resourceType) || len(e.schemas[resourceType].keys) == 0 {
+			continue
+		}
+		a.hide(hiding{}, &row{Resource: Resource{ARN: resourceType, Type: resourceType}}, gap{Gap: collectors.Gap{Reason: collectors.OutOfScope,
+			Detail: "its service was left out of the scan.", Remedy: "Scan all services, without --service."}})
+	}
 }
 
 func eachRow(ctx context.Context, s Snapshot, do func(line []byte, r *row)) error {

@@ -67,7 +67,7 @@ func (a audit) run(t testing.TB) audited {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := rego.NewEngine(t.Context(), jury.set, rego.Options{Time: b.Manifest.Ended})
+	engine, err := rego.NewEngine(t.Context(), jury.set, rego.Options{Time: b.Manifest.Ended, Listed: listed(b.Manifest)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -133,7 +133,7 @@ func (j *jury) judgeAndReport(ctx context.Context, b *collectors.Bundle, keep st
 }
 
 func (j *jury) judge(ctx context.Context, b *collectors.Bundle, path string) error {
-	engine, err := rego.NewEngine(ctx, j.set, rego.Options{Params: j.params, Time: b.Manifest.Ended, Workers: j.flags.workers, NoDedup: j.flags.noDedup})
+	engine, err := rego.NewEngine(ctx, j.set, rego.Options{Params: j.params, Time: b.Manifest.Ended, Workers: j.flags.workers, NoDedup: j.flags.noDedup, Listed: listed(b.Manifest)})
 	if err != nil {
 		return err
 	}
@@ -162,6 +162,16 @@ func (j *jury) judge(ctx context.Context, b *collectors.Bundle, path string) err
 		_, err := io.Copy(w, tmp)
 		return err
 	})
+}
+
+// listed are the types that the ledger has a line of.
+func listed(m collectors.Manifest) []string {
+	types := []string{}
+	for _, line := range m.Coverage {
+		types = append(types, line.Type)
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
 }
 
 // reportData is what reports are made of, from a judged bundle.
