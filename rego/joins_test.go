@@ -142,6 +142,30 @@ func TestReferencedBy(t *testing.T) {
 	}
 }
 
+// A service that was left out may use any key.
+func TestReferencedByOfATypeThatWasLeftOut(t *testing.T) {
+	set := load(t, map[string]string{"kms/used.rego": policy("kms/used", "AWS::KMS::Key", "",
+		`violations contains "used" if count(input.referenced_by) > 0`)})
+	lines := rows{key(`"facts": {}`), table(1, `"facts": {"encryption": {"key": {"arn": "arn:aws:kms:eu-west-1:111122223333:key/2"}}}`)}
+	for name, c := range map[string]struct {
+		listed []string
+		status rego.Status
+	}{
+		"nobody says":          {nil, rego.Pass},
+		"all that hold keys":   {[]string{"AWS::KMS::Key", "AWS::Test::Table", "AWS::Test::Thing"}, rego.Pass},
+		"a type is not listed": {[]string{"AWS::KMS::Key", "AWS::Test::Table"}, rego.Undecided},
+	} {
+		findings, _ := evaluate(t, engine(t, set, rego.Options{Listed: c.listed}), lines)
+		f := findings[0]
+		if f.Status != c.status {
+			t.Errorf("%s: %s %+v", name, f.Status, f.Unknowns)
+		}
+		if c.status == rego.Undecided && (len(f.Unknowns) != 1 || f.Unknowns[0].Reason != collectors.OutOfScope || !strings.Contains(f.Unknowns[0].Detail, "of AWS::Test::Thing: ")) {
+			t.Errorf("%s: %+v", name, f.Unknowns)
+		}
+	}
+}
+
 // What may name something that is no key is any fact.
 func TestReferencedByOfOtherTypes(t *testing.T) {
 	set := load(t, map[string]string{"test/used.rego": policy("test/used", "AWS::Test::Bucket", "",

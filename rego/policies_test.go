@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/sealaudit/sealaudit/policies"
 	"github.com/sealaudit/sealaudit/rego"
@@ -51,6 +52,7 @@ type aCase struct {
 	Resource map[string]any
 	Related  []map[string]any
 	Params   map[string]any
+	Clock    time.Time
 }
 
 // casesOf are the cases of a built-in policy, each with its rows: the

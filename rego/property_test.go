@@ -96,7 +96,7 @@ func TestUnreadFactsDoNotMatter(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range casesOf(t, p) {
-			e := engine(t, one, rego.Options{Params: map[string]map[string]any{p.ID: c.Params}, NoDedup: true})
+			e := engine(t, one, rego.Options{Params: map[string]map[string]any{p.ID: c.Params}, Time: c.Clock, NoDedup: true})
 			before, _ := evaluate(t, e, c.rows(t))
 			if before[0].Status != c.Status {
 				t.Errorf("%s, case %q: %s, want %s", p.ID, c.Name, before[0].Status, c.Status)
