@@ -55,8 +55,9 @@
 // is not in the snapshot and a gap of the joined resource itself all count as
 // gaps of input.related.NAME. A join whose path is absent is itself absent. In
 // referenced_by stands every resource of the snapshot that has this resource's
-// ARN anywhere in its facts; an empty list is a gap where evidence is missing
-// that could have held one.
+// ARN anywhere in its facts, but no key that names a key, as a replica does its
+// primary; an empty list is a gap where evidence is missing that could have held
+// one.
 //
 // # Sealed, strict, fail closed
 //

@@ -123,6 +123,7 @@ func TestReferencedBy(t *testing.T) {
 		"a type that nobody knows":          {[]string{row("AWS::New::Thing", "arn:aws:new:::1", `"facts": {}, `+gapAt("facts.x"))}, rego.Undecided, "arn:aws:new:::1"},
 		"of another partition":              {[]string{strings.Replace(table(1, `"facts": {}, `+gapAt("facts")), `"partition": "aws"`, `"partition": "aws-cn"`, 1)}, rego.Pass, ""},
 		"a reference says enough":           {[]string{table(1, ours), table(2, `"facts": {}, `+gapAt("facts"))}, rego.Fail, "table/1"},
+		"by a replica, which is a key":      {[]string{row("AWS::KMS::Key", keyARN+"2", `"facts": {"state": "`+keyARN+`"}`)}, rego.Pass, ""},
 		"a gap of the key itself":           {[]string{table(1, theirs), row("AWS::KMS::Key", keyARN+"2", `"facts": {}, `+gapAt("facts"))}, rego.Pass, ""},
 		"many tables are one, with a count": {[]string{table(1, `"facts": {}, `+gapAt("facts")), table(2, `"facts": {}, `+gapAt("facts")), table(3, `"facts": {}, `+gapAt("facts"))}, rego.Undecided, "table/1 and 2 more of AWS::Test::Table: It was denied."},
 	} {

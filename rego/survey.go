@@ -31,7 +31,8 @@ type listing struct {
 
 // naming is who names a resource.
 type naming struct {
-	by []reference // in the order of the rows
+	resourceType string
+	by           []reference // in the order of the rows
 }
 
 type reference struct{ arn, resourceType string }
@@ -99,7 +100,7 @@ func (e *Engine) wanted(a *surroundings, r *row) {
 		}
 	}
 	if e.named[r.Type] && a.named[r.ARN] == nil {
-		a.named[r.ARN] = &naming{}
+		a.named[r.ARN] = &naming{resourceType: r.Type}
 	}
 }
 
@@ -122,7 +123,8 @@ func (e *Engine) found(a *surroundings, line []byte, r *row) {
 }
 
 // references notes every string in the facts that is the ARN of a resource
-// that may be named. A resource does not name itself.
+// that may be named. A resource does not name itself, and a key that names
+// another, as a replica does its primary, does not use it.
 func (a *surroundings) references(r *row, v *fastjson.Value) {
 	if v == nil {
 		return
@@ -144,7 +146,7 @@ func (a *surroundings) references(r *row, v *fastjson.Value) {
 
 func (a *surroundings) refer(r *row, arn []byte) {
 	of := a.named[string(arn)]
-	if of == nil || string(arn) == r.ARN {
+	if of == nil || string(arn) == r.ARN || of.resourceType == keyType && r.Type == keyType {
 		return
 	}
 	by := reference{r.ARN, r.Type}

@@ -51,7 +51,8 @@ type Selectors struct {
 type AccountFacts struct {
 	Trails *int `json:"trails,omitempty"` // trails that apply to the account, organisation trails included
 	// CompleteTrails are the ARNs of multi-region trails that log read and
-	// write management events of every region, global services included. When
-	// none is known and a trail could not be read, it is a gap.
+	// write management events of every region, global services included and no
+	// source left out, sorted. When none is known and a trail could not be read,
+	// it is a gap.
 	CompleteTrails []string `json:"complete_trails"`
 }

@@ -14,7 +14,7 @@ func basic(readWrite string, management bool, excluded ...string) object {
 	return object{"ReadWriteType": readWrite, "IncludeManagementEvents": management, "DataResources": []any{}, "ExcludeManagementEventSources": excluded}
 }
 
-// select makes an advanced selector of fields given as name, operator, values.
+// selector makes an advanced selector of fields given as name, operator, values.
 func selector(fields ...[]string) object {
 	var list []any
 	for _, f := range fields {

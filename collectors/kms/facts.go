@@ -32,7 +32,8 @@ type KeyFacts struct {
 }
 
 // Rotation is GetKeyRotationStatus. Supported is false where KMS refuses the
-// question: asymmetric and HMAC keys, custom key stores.
+// question: asymmetric and HMAC keys, custom key stores, imported material. Of
+// a key that is pending deletion KMS says that it isn't enabled.
 type Rotation struct {
 	Supported  bool   `json:"supported"`
 	Enabled    *bool  `json:"enabled,omitempty"`

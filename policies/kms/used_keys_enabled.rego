@@ -48,8 +48,4 @@ violations contains msg if {
 	)
 }
 
-# A replica names its primary and is a key of its own: it doesn't use it.
-users := sort({user.arn |
-	some user in input.referenced_by
-	user.type != "AWS::KMS::Key"
-})
+users := sort({user.arn | some user in input.referenced_by})

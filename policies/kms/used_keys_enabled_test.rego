@@ -6,18 +6,11 @@ stream := {"arn": "arn:aws:kinesis:eu-west-1:111122223333:stream/orders", "type"
 
 table := {"arn": "arn:aws:dynamodb:eu-west-1:111122223333:table/orders", "type": "AWS::DynamoDB::Table"}
 
-replica := {"arn": "arn:aws:kms:us-east-1:111122223333:key/mrk-1", "type": "AWS::KMS::Key"}
-
 test_violations[note] if {
 	some note, row in {
 		"used by nobody": {"by": [], "want": set()},
-		"with a replica": {"by": [replica], "want": set()},
 		"used by a stream": {
 			"by": [stream],
-			"want": {sprintf("the key's state is Disabled and %s uses it; required is Enabled", [stream.arn])},
-		},
-		"used by a stream, with a replica": {
-			"by": [replica, stream],
 			"want": {sprintf("the key's state is Disabled and %s uses it; required is Enabled", [stream.arn])},
 		},
 		"used by two": {
