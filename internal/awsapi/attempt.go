@@ -85,7 +85,7 @@ func keepReply(ctx context.Context, in middleware.DeserializeInput, next middlew
 	out, md, err := next.HandleDeserialize(ctx, in)
 	resp, ok := out.RawResponse.(*smithyhttp.Response)
 	r, traced := ctx.Value(replyKey{}).(*reply)
-	if !ok || !traced || resp.Body == nil {
+	if !ok || !traced || resp.Body == nil || resp.StatusCode == 0 { // no answer came
 		return out, md, err
 	}
 	r.status = resp.StatusCode

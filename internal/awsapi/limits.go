@@ -64,7 +64,7 @@ func (l *limits) pace(region, operation string) *pace {
 		quota := l.rates[operation]
 		// Half the quota, because production shares it, rising while nobody is
 		// throttled. Unpublished quotas are unlimited until the first throttle.
-		p = &pace{quota: quota, rate: quota / 2}
+		p = newPace(quota, quota/2)
 		l.paces[key] = p
 	}
 	return p
@@ -73,7 +73,8 @@ func (l *limits) pace(region, operation string) *pace {
 // pace spaces requests evenly, adding to the rate while AWS is calm and
 // cutting it when AWS throttles.
 type pace struct {
-	quota float64 // documented, or 0
+	quota float64       // documented, or 0
+	turn  chan struct{} // holds one token: whose turn it is to wait
 
 	mu      sync.Mutex
 	rate    float64 // requests a second now; 0 is unlimited
@@ -83,8 +84,22 @@ type pace struct {
 	sent    float64
 }
 
-// wait blocks until the next request may go.
+func newPace(quota, rate float64) *pace {
+	p := &pace{quota: quota, rate: rate, turn: make(chan struct{}, 1)}
+	p.turn <- struct{}{}
+	return p
+}
+
+// wait blocks until the next request may go. Callers wait one after another,
+// so that each is paced by the rate of its own moment: a crowd that reserved
+// its places at once would go on at the rate of the start.
 func (p *pace) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-p.turn:
+		defer func() { p.turn <- struct{}{} }()
+	}
 	at := p.reserve(time.Now())
 	d := time.Until(at)
 	if d <= 0 {

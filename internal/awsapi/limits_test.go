@@ -1,7 +1,9 @@
 package awsapi
 
 import (
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -30,8 +32,30 @@ func TestPaceRisesToTheQuota(t *testing.T) {
 	}
 }
 
+// A crowd of callers is paced by the rate as it rises, not by that of the
+// moment in which they came.
+func TestACrowdRisesToTheQuota(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(5, 2.5)
+		start := time.Now()
+		var crowd sync.WaitGroup
+		for range 100 {
+			crowd.Go(func() {
+				if err := p.wait(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		crowd.Wait()
+		floor := 100.0 / 5
+		if took := time.Since(start).Seconds(); took < 0.9*floor || took > 1.1*floor {
+			t.Errorf("100 calls at 5 a second took %.1f s, the floor is %.1f s", took, floor)
+		}
+	})
+}
+
 func TestAThrottleSlowsOnceAndThePaceRecovers(t *testing.T) {
-	p := &pace{quota: 10, rate: 9.8}
+	p := newPace(10, 9.8)
 	now := time.Unix(1_800_000_000, 0)
 	for range 20 {
 		p.throttled(now) // one burst
