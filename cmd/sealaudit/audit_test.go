@@ -198,6 +198,32 @@ func TestSameEvidenceSameBytes(t *testing.T) {
 	}
 }
 
+// The demo account shows every status for every service.
+func TestDemoShowsEveryStatus(t *testing.T) {
+	got := audit{account: demoAccount(t), timeout: 3 * time.Second}.run(t)
+	seen := map[string]map[rego.Status]int{}
+	for _, f := range got.findings {
+		service, _, _ := strings.Cut(f.Policy, "/")
+		if seen[service] == nil {
+			seen[service] = map[rego.Status]int{}
+		}
+		seen[service][f.Status]++
+	}
+	if len(seen) != 6 {
+		t.Errorf("services %v", seen)
+	}
+	for service, of := range seen {
+		for _, status := range []rego.Status{rego.Pass, rego.Fail, rego.Undecided, rego.NotApplicable} {
+			if of[status] == 0 {
+				t.Errorf("%s has no finding that is %s: %v", service, status, of)
+			}
+		}
+	}
+	if len(got.lab.Mutations()) > 0 {
+		t.Errorf("the scan would have changed the account: %v", got.lab.Mutations())
+	}
+}
+
 func demoAccount(t testing.TB) *lab.Account {
 	t.Helper()
 	account, err := lab.Load(fixtures.Demo())
