@@ -25,7 +25,7 @@ func allowed() []struct {
 		room string
 		may  []string
 	}{
-		{"cmd/", []string{"collectors", "collectors/all", "policies", "rego", "report", "fixtures", "internal/awsapi", "internal/lab"}},
+		{"cmd/", []string{"collectors", "collectors/all", "policies", "rego", "report", "fixtures", "internal/awsapi", "internal/lab", "internal/envelope", "internal/envelope/"}},
 		{"report", []string{"rego", "collectors"}},
 		{"rego", []string{"collectors"}},
 		{"policies", nil},
@@ -35,7 +35,8 @@ func allowed() []struct {
 		{"collectors", nil},
 		{"internal/awsapi/awsapitest", []string{"collectors", "internal/awsapi"}},
 		{"internal/awsapi", []string{"collectors"}},
-		{"internal/lab", nil},
+		{"internal/lab", []string{"internal/envelope", "internal/envelope/"}},
+		{"internal/envelope", []string{"internal/envelope", "internal/envelope/"}},
 		{"internal/", nil},
 	}
 }
