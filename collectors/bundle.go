@@ -17,7 +17,7 @@ import (
 const maxLine = 128 << 20
 
 // maxDocument bounds manifest.json and judgement.json, in bytes.
-const maxDocument = 256 << 20
+const maxDocument = 32 << 20
 
 // Bundle is a snapshot on disk, opened for reading.
 type Bundle struct {

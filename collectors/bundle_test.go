@@ -125,7 +125,7 @@ func TestBundleIsDeterministic(t *testing.T) {
 func TestJudgedBundleKeepsTheEvidenceDigest(t *testing.T) {
 	b := open(t, seal(t))
 	path := filepath.Join(t.TempDir(), "judged.zip")
-	j := collectors.Judgement{Tool: "t", Policies: []byte("[]"), Params: []byte("{}"), Summary: []byte("{}")}
+	j := collectors.Judgement{Tool: "t", Policies: []byte("[]"), Judged: []byte("{}"), Summary: []byte("{}")}
 	err := b.Judge(path, j, func(w io.Writer) error { _, err := io.WriteString(w, "{\"id\":1}\n"); return err })
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func TestJudgedBundleKeepsTheEvidenceDigest(t *testing.T) {
 // Any flipped bit of a judged bundle is found, wherever it is.
 func TestVerifyFindsEveryFlippedBit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "judged.zip")
-	j := collectors.Judgement{Tool: "t", Policies: []byte("[]"), Params: []byte("{}"), Summary: []byte("{}")}
+	j := collectors.Judgement{Tool: "t", Policies: []byte("[]"), Judged: []byte("{}"), Summary: []byte("{}")}
 	if err := open(t, seal(t)).Judge(path, j, func(w io.Writer) error { _, err := io.WriteString(w, "{}\n"); return err }); err != nil {
 		t.Fatal(err)
 	}

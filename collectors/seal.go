@@ -44,12 +44,12 @@ func (r *Recorder) Seal(path string, m Manifest) error {
 }
 
 // Judgement is what a policy engine made of a bundle's evidence. Policies,
-// parameters and summary are the engine's own JSON.
+// their selection, parameters and summary are the engine's own JSON.
 type Judgement struct {
 	Tool     string          `json:"tool"`
 	Evidence string          `json:"evidence"` // digest of manifest.json
 	Policies json.RawMessage `json:"policies"`
-	Params   json.RawMessage `json:"params"`
+	Judged   json.RawMessage `json:"judged"` // selection and parameters
 	Summary  json.RawMessage `json:"summary"`
 	Entries  []Entry         `json:"entries"` // findings.jsonl
 }

@@ -148,6 +148,7 @@ func sample() Data {
 				{Scope: scope("us-east-1"), Type: "AWS::S3::Bucket", Listed: 1, Unread: 1},
 			}},
 		Evidence: "sha256:" + strings.Repeat("ab", 32),
+		Judged:   Judged{Profiles: []string{"baseline"}, Excluded: []string{"dynamodb/*"}, Params: map[string]map[string]any{"kinesis/stream_encrypted": {"required_level": "aws-managed"}}},
 		Policies: policies(),
 		Summary:  rego.Summary{Counts: map[rego.Status]int{"fail": 15, "unknown": 2, "waived": 1, "attested": 1, "pass": 2, "not_applicable": 1}},
 		Findings: seq(sampleFindings()),

@@ -134,6 +134,7 @@ func newPage(d Data) (*page, *rows, error) {
 		return nil, nil, err
 	}
 	p := newHeader(d.Manifest)
+	p.Facts = append(p.Facts, fact{"Judged with", printable(d.Judged.String())})
 	p.Evidence = d.Evidence
 	p.Tiles, p.Statuses = n.all.tiles(true), n.all.tiles(true)
 	p.Bar = bar(n.all)

@@ -39,7 +39,7 @@ type verdictRow struct {
 
 // writeJSON writes one document, a line a policy and a line a finding:
 //
-//	{"format": "sealaudit-report/1", "evidence": "sha256:…", "manifest": {…},
+//	{"format": "sealaudit-report/1", "evidence": "sha256:…", "manifest": {…}, "judged": {…},
 //	 "coverage": […], "summary": {…}, "verdicts": […], "policies": […], "findings": […]}
 //
 // Text is what the account said, unchanged: encoding/json escapes what HTML
@@ -56,6 +56,7 @@ func writeJSON(w io.Writer, d Data, _ Options) error {
 	j.field("evidence", d.Evidence, ",\n")
 	j.field("manifest", scan{m.Tool, m.Demo, m.Caller, list(m.Accounts), list(m.Regions), list(m.Services), m.Started.UTC(), m.Ended.UTC(),
 		m.SkewMS, m.Endpoint, m.FIPS, m.Interrupted}, ",\n")
+	j.field("judged", d.Judged, ",\n")
 	j.field("coverage", list(m.Coverage), ",\n")
 	j.field("summary", d.Summary, ",\n")
 	j.field("verdicts", counted.rows(), ",\n")

@@ -9,6 +9,7 @@ package report
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,11 +26,48 @@ type Data struct {
 	// Evidence is the "sha256:…" digest of the bundle's manifest. Every
 	// report prints it, so that a report can be held against its evidence.
 	Evidence string
+	Judged   Judged
 	Policies []rego.Policy
 	Summary  rego.Summary
 	// Findings streams all findings in their stable order. Reports go through
 	// them more than once, so every call starts again at the first.
 	Findings func() iter.Seq2[rego.Finding, error]
+}
+
+// Judged is how the policies were chosen, and the parameters that users set.
+// The others have the defaults that the policies state.
+type Judged struct {
+	Profiles []string                  `json:"profiles,omitempty"`
+	Policies []string                  `json:"policies,omitempty"` // ids or patterns that were chosen, whatever their profile
+	Excluded []string                  `json:"excluded,omitempty"` // ids or patterns that were left out
+	Params   map[string]map[string]any `json:"params,omitempty"`   // by policy id, or "*", and name
+}
+
+// String says it in one line: "profiles baseline, cmk; without s3/*;
+// kinesis/stream_encrypted.required_level = none".
+func (j Judged) String() string {
+	var parts []string
+	for _, part := range []struct {
+		word string
+		list []string
+	}{{"profiles ", j.Profiles}, {"policies ", j.Policies}, {"without ", j.Excluded}} {
+		if len(part.list) > 0 {
+			parts = append(parts, part.word+strings.Join(part.list, ", "))
+		}
+	}
+	for _, policy := range sortedKeys(j.Params) {
+		for _, name := range sortedKeys(j.Params[policy]) {
+			value, err := json.Marshal(j.Params[policy][name])
+			if err != nil {
+				value = []byte("?") // it came from JSON
+			}
+			parts = append(parts, policy+"."+name+" = "+strings.Trim(string(value), `"`))
+		}
+	}
+	if len(j.Params) == 0 {
+		parts = append(parts, "default parameters")
+	}
+	return strings.Join(parts, "; ")
 }
 
 // Options are choices of presentation. The zero value is a good default.
@@ -77,6 +115,12 @@ func Find(name string) (Format, error) {
 		names = append(names, f.Name)
 	}
 	return Format{}, fmt.Errorf("unknown report format %q; choose one of %s", name, strings.Join(names, ", "))
+}
+
+// Check says what is wrong with options, before there is anything to report.
+func Check(o Options) error {
+	_, err := newLocator(Data{}, o)
+	return err
 }
 
 // Write writes the report in the named format.

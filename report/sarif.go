@@ -43,7 +43,7 @@ func writeSARIF(w io.Writer, d Data, o Options) error {
 		j.field("automationDetails", sarifDetails{r.id}, ",\n")
 		j.field("invocations", []sarifInvocation{{len(r.missing) == 0, stamp(d.Manifest.Started), stamp(d.Manifest.Ended), r.notifications()}}, ",\n")
 		j.field("columnKind", "utf16CodeUnits", ",\n")
-		j.field("properties", map[string]any{"demo": d.Manifest.Demo, "evidence": d.Evidence}, ",\n")
+		j.field("properties", map[string]any{"demo": d.Manifest.Demo, "evidence": d.Evidence, "judged": printable(d.Judged.String())}, ",\n")
 		j.text(`"results": [`)
 		n := 0
 		for f := range r.failures() {
@@ -91,10 +91,10 @@ func (l *locator) result(f rego.Finding) sarifResult {
 		rule = "[" + rule + "](1)"
 	}
 	seen := cmp.Or(strings.Join(f.Messages, "; "), "the policy is violated")
-	text := fmt.Sprintf("%s '%s' (%s): %s; required: %s.", printable(r.Type), escapeMessage(cmp.Or(r.Name, r.ARN), 200), place(r.Account, r.Region),
-		escapeMessage(seen, 1000), rule)
-	if policy.Remediation != "" {
-		text += " Fix: " + escapeMessage(policy.Remediation, 500)
+	text := fmt.Sprintf("%s '%s' (%s): %s. Policy: %s.", printable(r.Type), escapeMessage(cmp.Or(r.Name, r.ARN), 200), place(r.Account, r.Region),
+		strings.TrimSuffix(escapeMessage(seen, 1000), "."), rule)
+	if fix := sentences(policy.Remediation, 400); fix != "" {
+		text += " Fix: " + escapeMessage(fix, 500)
 	}
 	res := sarifResult{RuleID: f.Policy, Level: sarifLevel(f.Severity), Message: sarifText{Text: text},
 		Locations: []sarifLocation{{Physical: &physical, Logical: []sarifLogical{{name, printable(r.ARN), "resource"}}}},
@@ -107,6 +107,21 @@ func (l *locator) result(f rego.Finding) sarifResult {
 		res.Related = []sarifLocation{{ID: 1, Physical: related, Message: &sarifText{Text: "policy " + f.Policy}}}
 	}
 	return res
+}
+
+// sentences are the first sentences of a text that take at most n characters:
+// a command that is cut in its middle would be worse than none. The rule's
+// help has all of it.
+func sentences(text string, n int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) <= n {
+		return text
+	}
+	end := strings.LastIndex(text[:n], ". ")
+	if end < 0 {
+		return ""
+	}
+	return text[:end+1]
 }
 
 // lineHash is the identity that GitHub keeps an alert by. A finding's id is
@@ -153,19 +168,17 @@ func sarifRuleOf(p rego.Policy) sarifRule {
 	return r
 }
 
-// ruleTags are at most ten, of which GitHub wants "security".
+// ruleTags are at most ten, of which GitHub wants "security"; people filter
+// alerts by control and framework, so those come before the rest.
 func ruleTags(p rego.Policy) []string {
-	tags := []string{"security", "encryption", "aws", serviceOf(p.ID)}
-	if p.Control != "" {
-		tags = append(tags, p.Control)
-	}
-	tags = append(tags, sortedKeys(p.Frameworks)...)
-	for i, t := range tags {
-		tags[i] = printable(t)
+	tags := []string{"security"}
+	for _, t := range slices.Concat([]string{p.Control, serviceOf(p.ID)}, sortedKeys(p.Frameworks), []string{"encryption", "aws"}) {
+		if t = printable(t); t != "" && !slices.Contains(tags, t) && len(tags) < 10 {
+			tags = append(tags, t)
+		}
 	}
 	slices.Sort(tags[1:])
-	tags = slices.Compact(tags)
-	return tags[:min(len(tags), 10)]
+	return tags
 }
 
 // pascal is an id as a name: "s3/tls_required" is "S3TlsRequired".

@@ -58,6 +58,7 @@ func writeTable(w io.Writer, d Data, o Options) error {
 	}
 	t := &terminal{out: w, width: min(max(cmp.Or(o.Width, 80), 60), 140), color: o.Color}
 	t.heading(d.Manifest)
+	t.field("Judged", d.Judged.String())
 	t.summary(counted)
 	t.coverage(d.Manifest.Coverage)
 	if err := t.failures(d, counted); err != nil {

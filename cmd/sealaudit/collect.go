@@ -32,7 +32,14 @@ Exit codes: 0 everything was read; 2 nothing was read; 3 the bundle has gaps.`,
 				return err
 			}
 			read.settle(c.Flags())
-			m, err := collect(c.Context(), read, args[0], std)
+			t, err := bundleTarget(args[0])
+			if err != nil {
+				return err
+			}
+			if err := read.check(); err != nil {
+				return err
+			}
+			m, err := collect(c.Context(), read, t.path, std)
 			if err != nil {
 				return err
 			}
@@ -51,12 +58,6 @@ Exit codes: 0 everything was read; 2 nothing was read; 3 the bundle has gaps.`,
 
 // collect reads an account into a bundle at path.
 func collect(ctx context.Context, f readFlags, path string, std streams) (collectors.Manifest, error) {
-	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return collectors.Manifest{}, fmt.Errorf("the directory of %s does not exist; make it first", path)
-	}
-	if err := checkServices(f.services); err != nil {
-		return collectors.Manifest{}, err
-	}
 	rec, err := collectors.NewRecorder("")
 	if err != nil {
 		return collectors.Manifest{}, err
@@ -94,9 +95,6 @@ func open(ctx context.Context, f readFlags, rec *collectors.Recorder) (*awsapi.S
 	}
 	done := func() {}
 	if f.demo {
-		if f.profile != "" || f.endpoint != "" {
-			return nil, nil, errors.New("--demo audits the embedded account, so --profile and --endpoint-url don't go with it")
-		}
 		stop, err := demo(&o)
 		if err != nil {
 			return nil, nil, err
@@ -150,7 +148,7 @@ func read(ctx context.Context, f readFlags, s *awsapi.Session, rec *collectors.R
 func resume(path string, rec *collectors.Recorder, plan *collectors.Plan, m *collectors.Manifest) error {
 	b, err := openIntact(path)
 	if err != nil {
-		return err
+		return fmt.Errorf("--resume: %w", err)
 	}
 	defer b.Close() //nolint:errcheck // reading
 	if plan.Done, err = rec.Resume(b, *plan, m.Regions); err != nil {
@@ -207,7 +205,7 @@ func exactly(n int, what string) cobra.PositionalArgs {
 		if len(args) == n {
 			return nil
 		}
-		return fmt.Errorf("%s takes %s, and got %d arguments; see %s --help", c.CommandPath(), what, len(args), c.CommandPath())
+		return fmt.Errorf("%s takes %s, and got %d; see %s --help", c.CommandPath(), what, len(args), c.CommandPath())
 	}
 }
 

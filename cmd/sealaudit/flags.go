@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -41,6 +43,23 @@ func (f *readFlags) settle(fs *pflag.FlagSet) {
 	}
 }
 
+// check refuses what can't be read, before anything is.
+func (f *readFlags) check() error {
+	switch u, err := url.Parse(f.endpoint); {
+	case f.timeout <= 0:
+		return fmt.Errorf("--timeout is %s; it must be above 0", f.timeout)
+	case f.attempt <= 0:
+		return fmt.Errorf("--call-timeout is %s; it must be above 0", f.attempt)
+	case f.demo && (f.profile != "" || f.endpoint != "" || f.fips):
+		return errors.New("--demo audits the embedded account, so --profile, --endpoint-url and --fips don't go with it")
+	case f.endpoint != "" && f.fips:
+		return errors.New("--fips asks for AWS's own endpoints, so --endpoint-url does not go with it")
+	case f.endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https"):
+		return fmt.Errorf("--endpoint-url %q is no address; write http://HOST:PORT or https://HOST", f.endpoint)
+	}
+	return checkServices(f.services)
+}
+
 const demoTimeout = 5 * time.Second
 
 // judgeFlags choose the policies and what fails.
@@ -72,6 +91,9 @@ func (f *judgeFlags) addSelection(fs *pflag.FlagSet) {
 func severities() []string { return []string{"info", "low", "medium", "high", "critical"} }
 
 func (f *judgeFlags) check() error {
+	if f.workers < 0 {
+		return fmt.Errorf("--workers is %d; it must be 0 or more", f.workers)
+	}
 	if f.failOn != "none" && !slices.Contains(severities(), f.failOn) {
 		return fmt.Errorf("--fail-on has no severity %q; take one of critical, high, medium, low, info or none", f.failOn)
 	}

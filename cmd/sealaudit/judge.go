@@ -150,7 +150,7 @@ func (j *jury) judge(ctx context.Context, b *collectors.Bundle, path string) err
 		return fmt.Errorf("judging the evidence: %w", err)
 	}
 	head := collectors.Judgement{Tool: "sealaudit " + version()}
-	for part, value := range map[*json.RawMessage]any{&head.Policies: j.set.Policies(), &head.Params: j.params, &head.Summary: summary} {
+	for part, value := range map[*json.RawMessage]any{&head.Policies: j.set.Policies(), &head.Judged: j.judged(), &head.Summary: summary} {
 		if *part, err = json.Marshal(value); err != nil {
 			return fmt.Errorf("keeping the judgement: %w", err)
 		}
@@ -162,6 +162,15 @@ func (j *jury) judge(ctx context.Context, b *collectors.Bundle, path string) err
 		_, err := io.Copy(w, tmp)
 		return err
 	})
+}
+
+// judged is how policies were chosen and what their parameters were set to.
+func (j *jury) judged() report.Judged {
+	out := report.Judged{Profiles: j.flags.profiles, Policies: j.flags.include, Excluded: j.flags.exclude, Params: j.params}
+	if len(out.Policies) > 0 {
+		out.Profiles = nil // whatever their profile
+	}
+	return out
 }
 
 // listed are the types that the ledger has a line of.
@@ -182,6 +191,9 @@ func reportData(b *collectors.Bundle) (report.Data, error) {
 	}
 	if err := json.Unmarshal(b.Judgement.Policies, &d.Policies); err != nil {
 		return d, fmt.Errorf("reading the policies of the bundle: %w", err)
+	}
+	if err := json.Unmarshal(b.Judgement.Judged, &d.Judged); err != nil {
+		return d, fmt.Errorf("reading how the bundle was judged: %w", err)
 	}
 	if err := json.Unmarshal(b.Judgement.Summary, &d.Summary); err != nil {
 		return d, fmt.Errorf("reading the summary of the bundle: %w", err)

@@ -1,10 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -35,11 +34,19 @@ func formatNames() []string {
 	return names
 }
 
-// output is one report to write; path "" is stdout.
-type output struct{ format, path string }
+// output is one report to write; without a target it goes to stdout.
+type output struct {
+	format string
+	file   *target
+}
 
-// parse checks the outputs before anything is read from AWS.
-func (f *outputFlags) parse() ([]output, error) {
+// parse checks the outputs before anything is read from AWS: formats, places,
+// and that none of them is one of the command's other files, which it would
+// overwrite.
+func (f *outputFlags) parse(others ...string) ([]output, error) {
+	if err := report.Check(f.options()); err != nil {
+		return nil, err
+	}
 	var outs []output
 	stdout := ""
 	for _, o := range f.outputs {
@@ -54,56 +61,48 @@ func (f *outputFlags) parse() ([]output, error) {
 			return nil, fmt.Errorf("both %s and %s would go to stdout; give one a file: -o %s=FILE", stdout, format, format)
 		case !toFile:
 			stdout = format
-		default:
-			if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-				return nil, fmt.Errorf("-o %s: the directory %s does not exist; make it first", o, filepath.Dir(path))
+			outs = append(outs, output{format: format})
+			continue
+		}
+		t, err := newTarget(path)
+		if err != nil {
+			return nil, fmt.Errorf("-o %s: %w", o, err)
+		}
+		for _, other := range others {
+			if t.same(other) {
+				return nil, fmt.Errorf("-o %s would overwrite %s, which this command reads or writes too; give the report another file", o, other)
 			}
 		}
-		outs = append(outs, output{format, path})
+		others = append(others, path)
+		outs = append(outs, output{format, &t})
 	}
 	// Files alone still leave the summary on the terminal.
 	if stdout == "" {
-		outs = append(outs, output{"table", ""})
+		outs = append(outs, output{format: "table"})
 	}
 	return outs, nil
 }
 
-// write writes every report; a file appears whole or not at all.
-func (f *outputFlags) write(outs []output, d report.Data, std streams) error {
-	for _, o := range outs {
-		opts := report.Options{SARIFLocation: f.location, SARIFAnchor: f.anchor, Root: f.root,
-			Warn: func(s string) { fmt.Fprintf(std.err, "sealaudit: warning: %s\n", printable(s)) }}
-		if o.path == "" {
-			opts.Color = color(std.out)
-			opts.Width, _ = terminal(std.out)
-			if err := report.Write(std.out, o.format, d, opts); err != nil {
-				return fmt.Errorf("writing the %s report: %w", o.format, err)
-			}
-			continue
-		}
-		if err := writeFile(o.path, func(w io.Writer) error { return report.Write(w, o.format, d, opts) }); err != nil {
-			return fmt.Errorf("writing the %s report to %s: %w", o.format, o.path, err)
-		}
-	}
-	return nil
+func (f *outputFlags) options() report.Options {
+	return report.Options{SARIFLocation: f.location, SARIFAnchor: f.anchor, Root: f.root}
 }
 
-func writeFile(path string, fill func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
+// write writes every report. One that can't be written does not keep the
+// others from being written.
+func (f *outputFlags) write(outs []output, d report.Data, std streams) error {
+	var all error
+	for _, o := range outs {
+		opts := f.options()
+		opts.Warn = func(s string) { fmt.Fprintf(std.err, "sealaudit: warning: %s\n", printable(s)) }
+		if o.file == nil {
+			opts.Color = color(std.out)
+			opts.Width, _ = terminal(std.out)
+			all = errors.Join(all, report.Write(std.out, o.format, d, opts))
+			continue
+		}
+		if err := o.file.write(func(w io.Writer) error { return report.Write(w, o.format, d, opts) }); err != nil {
+			all = errors.Join(all, fmt.Errorf("%s: %w", o.file.path, err))
+		}
 	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone after the rename
-	if err := fill(f); err != nil {
-		_ = f.Close()
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		_ = f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return all
 }

@@ -22,6 +22,9 @@ func showProgress(ctx context.Context, rec *collectors.Recorder, std streams, qu
 		log.Info("reading the account", "services", services, "regions", regions)
 		return func() {
 			_, read := rec.Counts()
+			if ctx.Err() != nil {
+				log.Warn("the reading ended early; what was not read is unknown", "why", interruption(ctx))
+			}
 			log.Info("read the account", "resources", read, "took", time.Since(started).Round(100*time.Millisecond).String())
 		}
 	}
@@ -39,7 +42,7 @@ func showProgress(ctx context.Context, rec *collectors.Recorder, std streams, qu
 				return
 			case <-interrupted:
 				interrupted = nil
-				fmt.Fprint(std.err, "\r\x1b[Kstopping; what was read so far is judged (interrupt again to quit)\n")
+				fmt.Fprintf(std.err, "\r\x1b[Kstopping: %s; what was read so far is kept (interrupt to quit)\n", interruption(ctx))
 			case <-tick.C:
 				listed, read := rec.Counts()
 				fmt.Fprintf(std.err, "\r\x1b[Kreading %d services in %d regions: %d of %d resources, %s", services, regions, read, max(listed, read), time.Since(started).Round(time.Second))

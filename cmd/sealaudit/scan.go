@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -44,8 +45,14 @@ every case but 2.`,
 
 func scan(ctx context.Context, read readFlags, judge judgeFlags, out outputFlags, bundle string, std streams) error {
 	// Whatever can be refused is refused before the account is read.
-	outs, err := out.parse()
+	outs, err := out.parse(bundle, read.resume)
 	if err != nil {
+		return err
+	}
+	if bundle, err = keepAt(bundle); err != nil {
+		return err
+	}
+	if err := read.check(); err != nil {
 		return err
 	}
 	jury, err := judge.load(ctx)
@@ -86,8 +93,11 @@ Exit codes as scan.`,
 			if err := settle(c, &judge); err != nil {
 				return err
 			}
-			outs, err := out.parse()
+			outs, err := out.parse(args[0], bundle)
 			if err != nil {
+				return err
+			}
+			if bundle, err = keepAt(bundle); err != nil {
 				return err
 			}
 			jury, err := judge.load(c.Context())
@@ -109,6 +119,18 @@ Exit codes as scan.`,
 	return c
 }
 
+// keepAt checks the place of --bundle, where there is one.
+func keepAt(bundle string) (string, error) {
+	if bundle == "" {
+		return "", nil
+	}
+	t, err := bundleTarget(bundle)
+	if err != nil {
+		return "", fmt.Errorf("--bundle: %w", err)
+	}
+	return t.path, nil
+}
+
 func newReport(std streams) *cobra.Command {
 	var out outputFlags
 	c := &cobra.Command{
@@ -121,7 +143,7 @@ without judging again. It exits 0 when the reports are written.`,
 			if err := settle(c, nil); err != nil {
 				return err
 			}
-			outs, err := out.parse()
+			outs, err := out.parse(args[0])
 			if err != nil {
 				return err
 			}

@@ -112,14 +112,22 @@ func status(err error) int {
 	return 0
 }
 
+// unknownError is the SDK's code for an error reply that holds none.
+const unknownError = "UnknownError"
+
 // shorten keeps an error's text to one bounded line: AWS repeats names and
 // policies in it, and a broken endpoint whole pages.
 func shorten(err error) error {
 	var ae smithy.APIError
 	text := ""
-	if errors.As(err, &ae) {
+	switch known := errors.As(err, &ae); {
+	case known && ae.ErrorCode() == unknownError:
+		text = fmt.Sprintf("HTTP %d, and no AWS error in the reply", status(err))
+	case known:
 		text = fmt.Sprintf("%s: %s", ae.ErrorCode(), ae.ErrorMessage())
-	} else {
+	case status(err) == 0 && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)):
+		text = "no answer in time"
+	default:
 		text = err.Error()
 	}
 	text = strings.Join(strings.Fields(text), " ")

@@ -57,7 +57,11 @@ type Session struct {
 // Open loads configuration and credentials and asks STS who the caller is.
 func Open(ctx context.Context, o Options) (*Session, error) {
 	s := &Session{FIPS: o.FIPS, limits: newLimits(o.Rates)}
-	cfg, err := config.LoadDefaultConfig(ctx, s.loadOptions(o)...)
+	opts := s.loadOptions(o)
+	cfg, err := config.LoadDefaultConfig(ctx, append(opts, config.WithEC2IMDSRegion())...)
+	if err != nil && strings.Contains(err.Error(), "ec2imds") { // not on EC2: then there is no region to find
+		cfg, err = config.LoadDefaultConfig(ctx, opts...)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("loading AWS configuration: %w; check --profile and ~/.aws/config", shorten(err))
 	}
@@ -83,7 +87,6 @@ func (s *Session) loadOptions(o Options) []func(*config.LoadOptions) error {
 		config.WithHTTPClient(client),
 		config.WithRetryer(func() aws.Retryer { return newRetryer() }),
 		config.WithAPIOptions(apiOptions(s.limits, o.Log)),
-		config.WithEC2IMDSRegion(),
 		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
 		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
 	}
@@ -130,7 +133,7 @@ func identityRemedy(err error) string {
 		return "the credentials have expired: log in again"
 	case code == "InvalidClientTokenId" || code == "UnrecognizedClientException" || code == "SignatureDoesNotMatch":
 		return "the credentials are not valid here: check AWS_PROFILE and --profile"
-	case code != "":
+	case code != "" && code != unknownError:
 		return "check that the identity may be used"
 	}
 	return "check the network, --region and --endpoint-url"
