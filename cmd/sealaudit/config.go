@@ -77,8 +77,9 @@ func (f *configFile) set(key, value *yaml.Node) error {
 		return f.setParams(value)
 	}
 	flag := f.command.Flags().Lookup(key.Value)
-	if flag == nil || key.Value == "help" || key.Value == "config" {
-		if known(f.command.Root(), key.Value) {
+	own := key.Value == "help" || key.Value == "config" // of the command line alone
+	if flag == nil || own {
+		if !own && known(f.command.Root(), key.Value) {
 			return nil // a flag of another command
 		}
 		return f.at(key, "there is no setting %q; settings are named like the flags of scan --help", key.Value)
