@@ -87,7 +87,7 @@ func oddities() map[string]string {
 		"kinesis/DescribeStream-06": `"reason":"out_of_scope"`,
 		// A reply from before streams had encryption.
 		"kinesis/DescribeStream-05": `"facts.encryption"`,
-		// KMS says that imported keys don't rotate by themselves.
+		// KMS refuses the question of a key that can't rotate by itself.
 		"kms/GetKeyRotationStatus-01": `"rotation":{"supported":false}`,
 		// A delivery stream from before its type was in the reply.
 		"firehose/DescribeDeliveryStream-01": `"facts.source"`,
@@ -219,9 +219,6 @@ func (p *player) stage() map[string]map[string]any {
 	stream, delivery := p.find("recorded", "StreamDescriptionSummary", "StreamName"), p.find("recorded", "DeliveryStreamDescription", "DeliveryStreamName")
 	trail := arnOf("cloudtrail", "trail/recorded")
 	metadata := map[string]any{"KeyId": keyID, "Arn": keyARN, "KeyManager": "CUSTOMER", "KeyState": "Enabled", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS"}
-	if strings.HasPrefix(p.operation, "kms:Get") && p.Failure != nil {
-		metadata["Origin"] = "EXTERNAL"
-	}
 	stage := map[string]map[string]any{
 		"sts:GetCallerIdentity": {"Account": s.Account, "Arn": "arn:aws:sts::" + s.Account + ":assumed-role/audit/test", "UserId": "A"},
 		"tagging:GetResources":  {"ResourceTagMappingList": []any{}},

@@ -22,6 +22,11 @@ func newTarget(path string) (target, error) {
 	t := target{path: path}
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
 		t.path = resolved
+	} else if link, err := os.Readlink(path); err == nil { // to what is not there yet
+		if !filepath.IsAbs(link) {
+			link = filepath.Join(filepath.Dir(path), link)
+		}
+		t.path = link
 	}
 	info, err := os.Stat(t.path)
 	switch {

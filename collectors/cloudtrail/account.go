@@ -16,17 +16,21 @@ import (
 
 // finding is what a trail means for its account.
 type finding struct {
-	complete *bool // logs every management event of every region; nil: unknown
+	complete *bool // is logging every management event of every region; nil: unknown
 	why      collectors.Gap
 	calls    []collectors.CallRef
 }
 
 // find says whether the trail is complete: multi-region, with global services,
-// and without a selector that leaves management events out (AWS Config,
-// multi-region-cloudtrail-enabled).
+// without a selector that leaves management events out (AWS Config,
+// multi-region-cloudtrail-enabled), and started. A stopped one logs nothing.
 func find(trail collectors.Resource, f TrailFacts, all tri) finding {
 	complete := all
-	for _, fact := range []*bool{f.MultiRegion, f.GlobalEvents} {
+	var logging *bool
+	if f.Status != nil {
+		logging = f.Status.Logging
+	}
+	for _, fact := range []*bool{f.MultiRegion, f.GlobalEvents, logging} {
 		if fact == nil {
 			complete = min(complete, unsure)
 		} else {
@@ -35,7 +39,8 @@ func find(trail collectors.Resource, f TrailFacts, all tri) finding {
 	}
 	found := finding{complete: complete.Bool()}
 	for _, c := range trail.Calls {
-		if c.Operation == "cloudtrail:DescribeTrails" || c.Operation == "cloudtrail:GetEventSelectors" {
+		switch c.Operation {
+		case "cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors":
 			found.calls = append(found.calls, c)
 		}
 	}
@@ -49,11 +54,15 @@ func find(trail collectors.Resource, f TrailFacts, all tri) finding {
 }
 
 func decides(attribute string) bool {
-	return attribute == "facts.multi_region" || attribute == "facts.global_events" || strings.HasPrefix(attribute, "facts.selectors")
+	switch attribute {
+	case "facts.multi_region", "facts.global_events", "facts.status", "facts.status.logging":
+		return true
+	}
+	return strings.HasPrefix(attribute, "facts.selectors")
 }
 
 // account is what the trails add up to. It rests on every listing and on every
-// trail's selectors. An account has no tags to read.
+// trail's status and selectors. An account has no tags to read.
 func (s *scan) account(ctx context.Context) collectors.Resource {
 	id := arn.ARN{Partition: s.scope.Partition, Service: "iam", AccountID: s.scope.Account, Resource: "root"}
 	r := collectors.Resource{ARN: id.String(), Type: accountType, Name: s.scope.Account, Scope: s.scope}

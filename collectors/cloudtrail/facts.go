@@ -43,8 +43,8 @@ type Selectors struct {
 	Advanced        bool     `json:"advanced"`
 	ManagementRead  *bool    `json:"management_read,omitempty"`
 	ManagementWrite *bool    `json:"management_write,omitempty"`
-	ExcludedSources []string `json:"excluded_sources,omitempty"` // event sources left out, sorted: kms.amazonaws.com, rdsdata.amazonaws.com
-	KMSExcluded     *bool    `json:"kms_excluded,omitempty"`     // some KMS management events are not logged
+	ExcludedSources []string `json:"excluded_sources,omitempty"` // event sources left out of the kinds that are logged, sorted: kms.amazonaws.com, rdsdata.amazonaws.com
+	KMSExcluded     *bool    `json:"kms_excluded,omitempty"`     // some KMS management events are not logged, be it for their source or as reads or writes
 }
 
 // AccountFacts is what the trails of an account add up to, for AWS::::Account.
@@ -52,7 +52,7 @@ type AccountFacts struct {
 	Trails *int `json:"trails,omitempty"` // trails that apply to the account, organisation trails included
 	// CompleteTrails are the ARNs of multi-region trails that log read and
 	// write management events of every region, global services included and no
-	// source left out, sorted. When none is known and a trail could not be read,
-	// it is a gap.
+	// source left out, and are started, sorted. Whether they deliver is not
+	// asked. When none is known and a trail could not be read, it is a gap.
 	CompleteTrails []string `json:"complete_trails"`
 }

@@ -133,7 +133,7 @@ func customerKey(id, region string) *collectors.Key {
 // facts are those of table, changed.
 func facts(change func(*dynamodb.TableFacts)) dynamodb.TableFacts {
 	f := dynamodb.TableFacts{Status: "ACTIVE", CreatedAt: "2017-07-14T02:40:00Z",
-		Encryption: &dynamodb.Encryption{Status: "ENABLED", Type: "KMS", Key: customerKey(keyARN, "eu-west-1")}}
+		Encryption: &dynamodb.Encryption{AWSOwnedKey: aws.Bool(false), Status: "ENABLED", Type: "KMS", Key: customerKey(keyARN, "eu-west-1")}}
 	if change != nil {
 		change(&f)
 	}
@@ -174,9 +174,9 @@ func TestTables(t *testing.T) {
 			k.ID, k.ARN, k.Manager = "arn:aws:kms:eu-west-1:111122223333:key/aws-managed", "arn:aws:kms:eu-west-1:111122223333:key/aws-managed", "AWS"
 		}, nil},
 		"a key by id":            {encrypted(object{"KMSMasterKeyArn": keyID}), func(f *dynamodb.TableFacts) { f.Encryption.Key = customerKey(keyID, "eu-west-1") }, nil},
-		"an AWS owned key":       {object{"SSEDescription": nil}, is(&dynamodb.Encryption{AWSOwnedKey: true}), nil},
-		"no longer KMS":          {encrypted(object{"Status": "DISABLED", "SSEType": nil, "KMSMasterKeyArn": nil}), is(&dynamodb.Encryption{AWSOwnedKey: true, Status: "DISABLED"}), nil},
-		"no key of KMS":          {encrypted(object{"SSEType": "AES256", "KMSMasterKeyArn": nil}), is(&dynamodb.Encryption{AWSOwnedKey: true, Status: "ENABLED", Type: "AES256"}), nil},
+		"an AWS owned key":       {object{"SSEDescription": nil}, is(&dynamodb.Encryption{AWSOwnedKey: aws.Bool(true)}), nil},
+		"no longer KMS":          {encrypted(object{"Status": "DISABLED", "SSEType": nil, "KMSMasterKeyArn": nil}), is(&dynamodb.Encryption{AWSOwnedKey: aws.Bool(true), Status: "DISABLED"}), nil},
+		"no key of KMS":          {encrypted(object{"SSEType": "AES256", "KMSMasterKeyArn": nil}), is(&dynamodb.Encryption{AWSOwnedKey: aws.Bool(true), Status: "ENABLED", Type: "AES256"}), nil},
 		"a key out of reach":     {encrypted(object{"InaccessibleEncryptionDateTime": 1763627400}), func(f *dynamodb.TableFacts) { f.Encryption.InaccessibleSince = "2025-11-20T08:30:00Z" }, nil},
 		"no key":                 {encrypted(object{"KMSMasterKeyArn": nil}), func(f *dynamodb.TableFacts) { f.Encryption.Key = nil }, []string{"facts.encryption.key no_data"}},
 		"no type":                {encrypted(object{"SSEType": nil}), is(nil), []string{"facts.encryption no_data"}},
@@ -185,12 +185,16 @@ func TestTables(t *testing.T) {
 		"a newer status":         {encrypted(object{"Status": "ROTATING"}), is(nil), []string{"facts.encryption unknown_value"}},
 		"a global table of 2017": {object{"GlobalTableVersion": "2017.11.29"}, func(f *dynamodb.TableFacts) { f.GlobalTableVersion = "2017.11.29" }, nil},
 		// Recorded in 2016.
-		"an old table":         {object{"SSEDescription": nil, "CreationDateTime": nil}, func(f *dynamodb.TableFacts) { f.Encryption, f.CreatedAt = &dynamodb.Encryption{AWSOwnedKey: true}, "" }, nil},
+		"an old table": {object{"SSEDescription": nil, "CreationDateTime": nil}, func(f *dynamodb.TableFacts) {
+			f.Encryption, f.CreatedAt = &dynamodb.Encryption{AWSOwnedKey: aws.Bool(true)}, ""
+		}, nil},
 		"a newer table status": {object{"TableStatus": "SLEEPING"}, status(""), []string{"facts.status unknown_value"}},
 		"no table status":      {object{"TableStatus": nil}, status(""), []string{"facts.status no_data"}},
 	}
 	for _, s := range []string{"UPDATING", "ENABLING", "DISABLING"} {
-		cases["encryption is "+s] = tableCase{encrypted(object{"Status": s}), is(nil), []string{"facts.encryption transition"}}
+		cases["encryption is "+s] = tableCase{encrypted(object{"Status": s, "InaccessibleEncryptionDateTime": 1763627400}),
+			is(&dynamodb.Encryption{Status: s, InaccessibleSince: "2025-11-20T08:30:00Z"}),
+			[]string{"facts.encryption.aws_owned_key transition", "facts.encryption.key transition", "facts.encryption.type transition"}}
 	}
 	for _, s := range []string{"CREATING", "UPDATING", "DELETING", "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED", "REPLICATION_NOT_AUTHORIZED"} {
 		cases["the table is "+s] = tableCase{object{"TableStatus": s}, status(s), nil}

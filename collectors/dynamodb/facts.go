@@ -20,21 +20,24 @@ type TableFacts struct {
 }
 
 // Encryption is the table's encryption at rest. A table is always encrypted;
-// without an SSEDescription in the reply it is under an AWS owned key.
+// without an SSEDescription in the reply it is under an AWS owned key. While the
+// key is being changed, AWSOwnedKey, Type and Key are not known.
 type Encryption struct {
-	AWSOwnedKey       bool            `json:"aws_owned_key"`
+	AWSOwnedKey       *bool           `json:"aws_owned_key,omitempty"`
 	Status            string          `json:"status,omitempty"`             // ENABLING, ENABLED, DISABLING, DISABLED, UPDATING
 	Type              string          `json:"type,omitempty"`               // KMS, AES256
 	Key               *collectors.Key `json:"key,omitempty"`                // absent for an AWS owned key
 	InaccessibleSince string          `json:"inaccessible_since,omitempty"` // RFC 3339; the table is archived 7 days later
 }
 
-// Replica is one other region of a global table.
+// Replica is one other region of a global table. InaccessibleSince is that of the
+// key, or of the region when Status is REGION_DISABLED; 20 hours later DynamoDB
+// takes the replica out of the global table, and keeps it.
 type Replica struct {
 	Region            string          `json:"region"`
-	Status            string          `json:"status,omitempty"`
+	Status            string          `json:"status,omitempty"`             // ReplicaStatus
 	Key               *collectors.Key `json:"key,omitempty"`                // absent: AWS owned key
-	InaccessibleSince string          `json:"inaccessible_since,omitempty"` // RFC 3339; the replica is dropped 20 hours later
+	InaccessibleSince string          `json:"inaccessible_since,omitempty"` // RFC 3339
 }
 
 // ClusterFacts is what is read of an AWS::DAX::Cluster (DescribeClusters).

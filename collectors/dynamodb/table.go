@@ -75,31 +75,32 @@ func (c *Collector) table(ctx context.Context, client *dynamodb.Client, scope co
 func (c *Collector) encryption(ctx context.Context, r *awsapi.Reading, scope collectors.Scope, d *types.SSEDescription) *Encryption {
 	const path = "facts.encryption"
 	if d == nil {
-		return &Encryption{AWSOwnedKey: true}
+		return &Encryption{AWSOwnedKey: aws.Bool(true)}
 	}
 	status, gaps := awsapi.Enum(d.Status, "SSEDescription.Status", path)
 	r.Gap(gaps...)
 	if status == "" {
 		return nil
 	}
+	e := &Encryption{Status: status, InaccessibleSince: awsapi.Stamp(d.InaccessibleEncryptionDateTime)}
 	if changing(d.Status) {
-		r.Gap(collectors.Gap{Attributes: []string{path}, Reason: collectors.Transition,
+		r.Gap(collectors.Gap{Attributes: []string{path + ".aws_owned_key", path + ".key", path + ".type"}, Reason: collectors.Transition,
 			Detail: "Encryption at rest is " + status + ", so that the reply may name the old key or the new one.",
 			Remedy: "Scan again when it is ENABLED."})
-		return nil
+		return e
 	}
-	e := &Encryption{Status: status, InaccessibleSince: awsapi.Stamp(d.InaccessibleEncryptionDateTime)}
 	if d.Status == types.SSEStatusDisabled {
-		e.AWSOwnedKey = true
+		e.AWSOwnedKey = aws.Bool(true)
 		return e
 	}
 	e.Type, gaps = awsapi.Enum(d.SSEType, "SSEType", path)
 	r.Gap(gaps...)
 	switch d.SSEType {
 	case types.SSETypeKms:
+		e.AWSOwnedKey = aws.Bool(false)
 		e.Key = c.key(ctx, r, scope, aws.ToString(d.KMSMasterKeyArn))
 	case types.SSETypeAes256:
-		e.AWSOwnedKey = true // no key of the account
+		e.AWSOwnedKey = aws.Bool(true) // no key of the account
 	default:
 		return nil
 	}

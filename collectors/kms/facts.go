@@ -31,9 +31,10 @@ type KeyFacts struct {
 	Grants           []Grant   `json:"grants,omitempty"`
 }
 
-// Rotation is GetKeyRotationStatus. Supported is false where KMS refuses the
-// question: asymmetric and HMAC keys, custom key stores, imported material. Of
-// a key that is pending deletion KMS says that it isn't enabled.
+// Rotation is GetKeyRotationStatus. Supported is false of keys that can't
+// rotate by themselves: asymmetric and HMAC keys, custom key stores, imported
+// material. There is none of a key that is to be deleted: KMS would say that
+// it isn't enabled, whatever it was.
 type Rotation struct {
 	Supported  bool   `json:"supported"`
 	Enabled    *bool  `json:"enabled,omitempty"`
@@ -43,12 +44,15 @@ type Rotation struct {
 
 // Policy is what the key policy allows, worked out by evaluating it.
 type Policy struct {
-	Public            *bool    `json:"public,omitempty"` // anyone may use the key, with no condition that narrows who
+	Public            *bool    `json:"public,omitempty"` // anyone may use or read about the key, with no condition that narrows who
 	PublicDetail      string   `json:"public_detail,omitempty"`
 	RootEnabled       *bool    `json:"root_enabled,omitempty"` // the account's root, and so its IAM policies
 	ExternalAccounts  []string `json:"external_accounts"`      // other accounts allowed, sorted
-	UnguardedServices []string `json:"unguarded_services"`     // service principals without a source condition, sorted
-	CloudTrail        string   `json:"cloudtrail,omitempty"`   // scoped, unscoped, none: what cloudtrail.amazonaws.com may do with it
+	UnguardedServices []string `json:"unguarded_services"`     // services that may use the key without a source condition, sorted; "*" is every service
+	CloudTrail        string   `json:"cloudtrail,omitempty"`   // scoped, unscoped, none: for whose trails cloudtrail.amazonaws.com may use it
+	// CloudTrailTrails are, when scoped, the trails it may use it for: ARNs in
+	// which * and ? stand for any characters, sorted.
+	CloudTrailTrails []string `json:"cloudtrail_trails,omitempty"`
 }
 
 // Grant is one grant on the key.

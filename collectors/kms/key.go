@@ -33,7 +33,7 @@ func keyFacts(r *awsapi.Reading, m *types.KeyMetadata) KeyFacts {
 // expiry is when imported key material expires. KMS says so while there is
 // material, and nothing of other keys or of one that waits for its import.
 func expiry(r *awsapi.Reading, m *types.KeyMetadata, f *KeyFacts) {
-	hasMaterial := m.KeyState == types.KeyStateEnabled || m.KeyState == types.KeyStateDisabled
+	hasMaterial := m.KeyState != types.KeyStatePendingImport && m.KeyState != types.KeyStateCreating
 	switch {
 	case m.ExpirationModel != "":
 		var gaps []collectors.Gap
@@ -73,14 +73,18 @@ func multiRegion(r *awsapi.Reading, m *types.KeyMetadata, f *KeyFacts) {
 	}
 }
 
-// rotation asks for automatic rotation. KMS refuses the question of keys that
-// can't rotate by themselves, which is a fact; where the key's spec or store
-// says so already it isn't asked (API reference, GetKeyRotationStatus).
+// rotation asks for automatic rotation. Where the key's spec or origin says
+// that it can't rotate by itself KMS isn't asked, nor of a key that is to be
+// deleted; that KMS refuses the question is a fact too (API reference,
+// GetKeyRotationStatus).
 func rotation(ctx context.Context, r *awsapi.Reading, client *kms.Client, keyARN string, f KeyFacts) *Rotation {
 	asymmetric := f.Spec != "" && f.Spec != string(types.KeySpecSymmetricDefault)
-	inStore := f.Origin == string(types.OriginTypeAwsCloudhsm) || f.Origin == string(types.OriginTypeExternalKeyStore)
-	if asymmetric || inStore {
+	elsewhere := f.Origin != "" && f.Origin != string(types.OriginTypeAwsKms)
+	switch {
+	case asymmetric || elsewhere:
 		return &Rotation{Supported: false}
+	case f.State == string(types.KeyStatePendingDeletion) || f.State == string(types.KeyStatePendingReplicaDeletion):
+		return nil
 	}
 	out, err := client.GetKeyRotationStatus(ctx, &kms.GetKeyRotationStatusInput{KeyId: aws.String(keyARN)})
 	var unsupported *types.UnsupportedOperationException

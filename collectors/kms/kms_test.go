@@ -128,28 +128,40 @@ func TestKeyFacts(t *testing.T) {
 			want: func(f *kms.KeyFacts) {
 				f.Origin, f.CustomKeyStoreID, f.Rotation = "EXTERNAL_KEY_STORE", "cks-2", &kms.Rotation{}
 			}},
-		"imported, refused to rotate": {metadata: map[string]any{"Origin": "EXTERNAL", "ExpirationModel": "KEY_MATERIAL_EXPIRES", "ValidTo": 1795000000}, calls: customer,
+		"refused to rotate": {calls: customer,
 			rotation: reply(awsapitest.JSONError(400, "UnsupportedOperationException", "origin is EXTERNAL which is not valid for this operation.")),
+			want:     func(f *kms.KeyFacts) { f.Rotation = &kms.Rotation{} }},
+		"imported, expires": {metadata: map[string]any{"Origin": "EXTERNAL", "ExpirationModel": "KEY_MATERIAL_EXPIRES", "ValidTo": 1795000000}, calls: noRotation,
 			want: func(f *kms.KeyFacts) {
 				f.Origin, f.ExpirationModel, f.ValidTo, f.Rotation = "EXTERNAL", "KEY_MATERIAL_EXPIRES", "2026-11-18T11:06:40Z", &kms.Rotation{}
 			}},
-		"imported, does not rotate": {metadata: map[string]any{"Origin": "EXTERNAL", "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}, calls: customer,
-			rotation: reply(awsapitest.JSON(map[string]any{"KeyRotationEnabled": false})),
+		"imported, does not expire": {metadata: map[string]any{"Origin": "EXTERNAL", "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}, calls: noRotation,
 			want: func(f *kms.KeyFacts) {
-				f.Origin, f.ExpirationModel, f.Rotation = "EXTERNAL", "KEY_MATERIAL_DOES_NOT_EXPIRE", &kms.Rotation{Supported: true, Enabled: aws.Bool(false)}
+				f.Origin, f.ExpirationModel, f.Rotation = "EXTERNAL", "KEY_MATERIAL_DOES_NOT_EXPIRE", &kms.Rotation{}
 			}},
-		"waiting for its import": {metadata: map[string]any{"Origin": "EXTERNAL", "KeyState": "PendingImport"}, calls: customer,
-			want: func(f *kms.KeyFacts) { f.Origin, f.State = "EXTERNAL", "PendingImport" }},
-		"imported, and the reply lacks how long": {metadata: map[string]any{"Origin": "EXTERNAL"}, calls: customer,
-			want: func(f *kms.KeyFacts) { f.Origin = "EXTERNAL" },
+		"waiting for its import": {metadata: map[string]any{"Origin": "EXTERNAL", "KeyState": "PendingImport"}, calls: noRotation,
+			want: func(f *kms.KeyFacts) { f.Origin, f.State, f.Rotation = "EXTERNAL", "PendingImport", &kms.Rotation{} }},
+		"being created, to be imported": {metadata: map[string]any{"Origin": "EXTERNAL", "KeyState": "Creating"}, calls: noRotation,
+			want: func(f *kms.KeyFacts) { f.Origin, f.State, f.Rotation = "EXTERNAL", "Creating", &kms.Rotation{} }},
+		"imported, and the reply lacks how long": {metadata: map[string]any{"Origin": "EXTERNAL"}, calls: noRotation,
+			want: func(f *kms.KeyFacts) { f.Origin, f.Rotation = "EXTERNAL", &kms.Rotation{} },
 			gaps: []string{"facts.expiration_model no_data", "facts.valid_to no_data"}},
-		"expires, and the reply lacks when": {metadata: map[string]any{"Origin": "EXTERNAL", "ExpirationModel": "KEY_MATERIAL_EXPIRES"}, calls: customer,
-			want: func(f *kms.KeyFacts) { f.Origin, f.ExpirationModel = "EXTERNAL", "KEY_MATERIAL_EXPIRES" },
+		"imported, updating, and the reply lacks how long": {metadata: map[string]any{"Origin": "EXTERNAL", "KeyState": "Updating"}, calls: noRotation,
+			want: func(f *kms.KeyFacts) { f.Origin, f.State, f.Rotation = "EXTERNAL", "Updating", &kms.Rotation{} },
+			gaps: []string{"facts.expiration_model no_data", "facts.valid_to no_data"}},
+		"expires, and the reply lacks when": {metadata: map[string]any{"Origin": "EXTERNAL", "ExpirationModel": "KEY_MATERIAL_EXPIRES"}, calls: noRotation,
+			want: func(f *kms.KeyFacts) {
+				f.Origin, f.ExpirationModel, f.Rotation = "EXTERNAL", "KEY_MATERIAL_EXPIRES", &kms.Rotation{}
+			},
 			gaps: []string{"facts.valid_to no_data"}},
-		"pending deletion": {metadata: map[string]any{"KeyState": "PendingDeletion", "DeletionDate": 1795000000}, calls: customer,
-			want: func(f *kms.KeyFacts) { f.State, f.DeleteAt = "PendingDeletion", "2026-11-18T11:06:40Z" }},
-		"pending deletion, and the reply lacks when": {metadata: map[string]any{"KeyState": "PendingDeletion"}, calls: customer,
-			want: func(f *kms.KeyFacts) { f.State = "PendingDeletion" }, gaps: []string{"facts.delete_at no_data"}},
+		"pending deletion": {metadata: map[string]any{"KeyState": "PendingDeletion", "DeletionDate": 1795000000}, calls: noRotation,
+			want: func(f *kms.KeyFacts) {
+				f.State, f.DeleteAt, f.Rotation = "PendingDeletion", "2026-11-18T11:06:40Z", nil
+			}},
+		"pending deletion, and the reply lacks when": {metadata: map[string]any{"KeyState": "PendingDeletion"}, calls: noRotation,
+			want: func(f *kms.KeyFacts) { f.State, f.Rotation = "PendingDeletion", nil }, gaps: []string{"facts.delete_at no_data"}},
+		"pending deletion of its replicas": {metadata: map[string]any{"KeyState": "PendingReplicaDeletion"}, calls: noRotation,
+			want: func(f *kms.KeyFacts) { f.State, f.Rotation = "PendingReplicaDeletion", nil }},
 		"primary": {metadata: map[string]any{"MultiRegion": true, "MultiRegionConfiguration": map[string]any{"MultiRegionKeyType": "PRIMARY", "PrimaryKey": map[string]any{"Arn": keyARN}}},
 			calls: customer, want: func(f *kms.KeyFacts) { f.MultiRegion = "PRIMARY" }},
 		"replica": {metadata: map[string]any{"MultiRegion": true, "MultiRegionConfiguration": map[string]any{"MultiRegionKeyType": "REPLICA", "PrimaryKey": map[string]any{"Arn": usARN}}},
@@ -167,8 +179,8 @@ func TestKeyFacts(t *testing.T) {
 			want: func(f *kms.KeyFacts) { f.State = "" }, gaps: []string{"facts.state unknown_value"}},
 		"a newer spec": {metadata: map[string]any{"KeySpec": "LATTICE_9"}, calls: customer,
 			want: func(f *kms.KeyFacts) { f.Spec = "" }, gaps: []string{"facts.spec unknown_value"}},
-		"a newer model of expiry": {metadata: map[string]any{"Origin": "EXTERNAL", "ExpirationModel": "SOMETIMES"}, calls: customer,
-			want: func(f *kms.KeyFacts) { f.Origin = "EXTERNAL" }, gaps: []string{"facts.expiration_model unknown_value"}},
+		"a newer model of expiry": {metadata: map[string]any{"Origin": "EXTERNAL", "ExpirationModel": "SOMETIMES"}, calls: noRotation,
+			want: func(f *kms.KeyFacts) { f.Origin, f.Rotation = "EXTERNAL", &kms.Rotation{} }, gaps: []string{"facts.expiration_model unknown_value"}},
 		"a newer kind of replica": {metadata: map[string]any{"MultiRegionConfiguration": map[string]any{"MultiRegionKeyType": "MIRROR"}}, calls: customer,
 			gaps: []string{"facts.multi_region unknown_value", "facts.primary_arn unknown_value"}},
 	} {

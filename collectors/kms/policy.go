@@ -3,8 +3,10 @@ package kms
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/sealaudit/sealaudit/collectors"
@@ -23,7 +25,7 @@ func policy(ctx context.Context, r *awsapi.Reading, client *kms.Client, scope co
 		r.Gap(awsapi.Missing("Policy", "facts.policy"))
 		return nil
 	}
-	parsed, err := iampolicy.Parse([]byte(text))
+	parsed, err := iampolicy.ParseKeyPolicy([]byte(text))
 	if err != nil {
 		r.Gap(collectors.Gap{Attributes: []string{"facts.policy"}, Reason: collectors.Unmodelled,
 			Detail: "The key policy can't be read: " + err.Error() + ".",
@@ -55,40 +57,69 @@ func allowed(r *awsapi.Reading, a iampolicy.KMSAnalysis) *Policy {
 	}
 	slices.Sort(p.UnguardedServices)
 	p.UnguardedServices = slices.Compact(p.UnguardedServices) // a service may be in two statements
-	p.CloudTrail = cloudTrail(r, a)
+	p.CloudTrail, p.CloudTrailTrails = cloudTrail(r, a)
 	return p
 }
 
+const (
+	trailScope = "facts.policy.cloudtrail"
+	trailNames = "facts.policy.cloudtrail_trails"
+)
+
 // cloudTrail says whether CloudTrail may use the key, and whether only for
-// trails that the policy names: by the trail, or by its account.
-func cloudTrail(r *awsapi.Reading, a iampolicy.KMSAnalysis) string {
-	const attribute = "facts.policy.cloudtrail"
+// trails of accounts that the policy names; then also for which trails.
+func cloudTrail(r *awsapi.Reading, a iampolicy.KMSAnalysis) (scope string, trails []string) {
+	trails = a.CloudTrail.Trails
+	switch {
+	case trails == nil:
+		return trailsUntold(r, a), nil
+	case len(trails) == 0:
+		return "none", nil
+	case slices.ContainsFunc(trails, ofAnybody):
+		return "unscoped", nil
+	}
+	return "scoped", trails
+}
+
+// ofAnybody tells a pattern of trails that names no account.
+func ofAnybody(trail string) bool {
+	a, err := arn.Parse(trail)
+	return err != nil || len(a.AccountID) != 12 || strings.Trim(a.AccountID, "0123456789") != ""
+}
+
+// trailsUntold says what is known where the trails themselves can't be told.
+func trailsUntold(r *awsapi.Reading, a iampolicy.KMSAnalysis) string {
 	g := a.CloudTrail
 	switch g.Allowed.Tri() {
 	case iampolicy.False:
 		return "none"
 	case iampolicy.Unknown:
-		r.Gap(undecided(g.Allowed.Reason, attribute))
+		r.Gap(undecided(g.Allowed.Reason, trailScope, trailNames))
 		return ""
 	}
-	arn, context := scoped(g.ScopedBySourceArn), scoped(g.ScopedByEncryptionContext)
+	bySource, byContext := scoped(g.ScopedBySourceArn), scoped(g.ScopedByEncryptionContext)
 	guarded := a.UnguardedServices != nil && !slices.ContainsFunc(a.UnguardedServices, func(s iampolicy.ServiceGrant) bool {
-		return s.Service == "cloudtrail.amazonaws.com"
+		return s.Service == "cloudtrail.amazonaws.com" || s.Service == iampolicy.AnyService
 	})
 	switch {
-	case arn == iampolicy.True || context == iampolicy.True || guarded:
+	case bySource == iampolicy.True || byContext == iampolicy.True || guarded:
+		r.Gap(undecided(untold(a), trailNames))
 		return "scoped"
-	case arn == iampolicy.Unknown:
-		r.Gap(undecided(g.ScopedBySourceArn.Reason, attribute))
-		return ""
-	case context == iampolicy.Unknown:
-		r.Gap(undecided(g.ScopedByEncryptionContext.Reason, attribute))
-		return ""
-	case a.UnguardedServices == nil:
-		r.Gap(undecided("whether other conditions keep CloudTrail to the account's trails is not decided", attribute))
-		return ""
+	case bySource == iampolicy.False && byContext == iampolicy.False && a.UnguardedServices != nil:
+		return "unscoped"
 	}
-	return "unscoped"
+	r.Gap(undecided(untold(a), trailScope, trailNames))
+	return ""
+}
+
+// untold is why the trails can't be told.
+func untold(a iampolicy.KMSAnalysis) string {
+	for _, u := range a.Undecided() {
+		if u.Path == "cloudtrail.trails" {
+			return u.Reason
+		}
+	}
+	return "which trails it allows is not decided"
 }
 
 func scoped(a *iampolicy.Answer) iampolicy.Tri {

@@ -22,6 +22,7 @@ func open(condition string) string {
 func TestPolicyFacts(t *testing.T) {
 	sns := `{"Effect":"Allow","Principal":{"Service":["sns.amazonaws.com","events.amazonaws.com"]},"Action":"kms:Decrypt","Resource":"*"}`
 	undecidable := `{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"kms:Decrypt","Resource":"*","Condition":{"StringMatches":{"aws:SourceArn":"x"}}}`
+	ownTrails := []string{"arn:aws:cloudtrail:*:111122223333:trail/*"}
 	for name, tt := range map[string]struct {
 		policy string
 		want   func(*kms.Policy)
@@ -40,14 +41,32 @@ func TestPolicyFacts(t *testing.T) {
 		"without the root": {policy: policyOf(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/one"},"Action":"kms:*","Resource":"*"}`),
 			want: func(p *kms.Policy) { p.RootEnabled = aws.Bool(false) }},
 		"a trail by ARN": {policy: policyOf(rootOnly, trail(`"StringEquals":{"aws:SourceArn":"arn:aws:cloudtrail:eu-west-1:111122223333:trail/t"}`)),
-			want: func(p *kms.Policy) { p.CloudTrail = "scoped" }},
+			want: func(p *kms.Policy) {
+				p.CloudTrail, p.CloudTrailTrails = "scoped", []string{"arn:aws:cloudtrail:eu-west-1:111122223333:trail/t"}
+			}},
+		"a trail of another account": {policy: policyOf(rootOnly, trail(`"StringEquals":{"aws:SourceArn":"arn:aws:cloudtrail:us-east-1:999999999999:trail/other"}`)),
+			want: func(p *kms.Policy) {
+				p.CloudTrail, p.CloudTrailTrails = "scoped", []string{"arn:aws:cloudtrail:us-east-1:999999999999:trail/other"}
+			}},
 		"trails by context": {policy: policyOf(rootOnly, trail(`"StringLike":{"kms:EncryptionContext:aws:cloudtrail:arn":"arn:aws:cloudtrail:*:111122223333:trail/*"}`)),
-			want: func(p *kms.Policy) { p.CloudTrail = "scoped" }},
+			want: func(p *kms.Policy) { p.CloudTrail, p.CloudTrailTrails = "scoped", ownTrails }},
 		"trails by account": {policy: policyOf(rootOnly, trail(`"StringEquals":{"aws:SourceAccount":"111122223333"}`)),
-			want: func(p *kms.Policy) { p.CloudTrail = "scoped" }},
+			want: func(p *kms.Policy) { p.CloudTrail, p.CloudTrailTrails = "scoped", ownTrails }},
+		"trails by organization": {policy: policyOf(rootOnly, trail(`"StringEquals":{"aws:SourceOrgID":"o-abc"}`)),
+			want: func(p *kms.Policy) { p.CloudTrail = "scoped" }, gaps: []string{"facts.policy.cloudtrail_trails unmodelled"}},
+		"a pattern taken literally": {policy: policyOf(rootOnly, trail(`"StringEquals":{"aws:SourceArn":"arn:aws:cloudtrail:*:111122223333:trail/*"}`))},
 		"any trail": {policy: policyOf(rootOnly, trail("")), want: func(p *kms.Policy) {
 			p.CloudTrail, p.UnguardedServices = "unscoped", []string{"cloudtrail.amazonaws.com"}
 		}},
+		"trails of some accounts": {policy: policyOf(rootOnly, trail(`"StringLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:11112222????:trail/*"}`)),
+			want: func(p *kms.Policy) { p.CloudTrail = "unscoped" }},
+		"any trail but one": {policy: policyOf(rootOnly, trail(`"StringNotEquals":{"aws:SourceArn":"arn:aws:cloudtrail:us-east-1:999999999999:trail/other"}`)),
+			want: func(p *kms.Policy) {
+				p.CloudTrail, p.UnguardedServices = "unscoped", []string{"cloudtrail.amazonaws.com"}
+			}},
+		"every service": {policy: policyOf(rootOnly, open(`"Bool":{"aws:PrincipalIsAWSService":"true"}`)),
+			want: func(p *kms.Policy) { p.UnguardedServices = []string{"*"} }},
+		"a statement without Resource": {policy: policyOf(rootOnly, `{"Effect":"Allow","Principal":"*","Action":"kms:*"}`)},
 		"public can't be told": {policy: policyOf(rootOnly, open(`"StringMatches":{"kms:CallerAccount":"1"}`)),
 			want: func(p *kms.Policy) { p.Public, p.PublicDetail, p.ExternalAccounts = nil, "", []string{"1"} },
 			gaps: []string{"facts.policy.public unmodelled", "facts.policy.public_detail unmodelled"}},
@@ -56,10 +75,13 @@ func TestPolicyFacts(t *testing.T) {
 		"a service can't be told": {policy: policyOf(rootOnly, undecidable), gaps: []string{"facts.policy.unguarded_services unmodelled"}},
 		"a trail can't be told": {policy: policyOf(rootOnly, trail(`"StringMatches":{"aws:SourceArn":"x"}`)),
 			want: func(p *kms.Policy) { p.CloudTrail = "" },
-			gaps: []string{"facts.policy.cloudtrail unmodelled", "facts.policy.unguarded_services unmodelled"}},
-		"other conditions on a trail can't be told": {policy: policyOf(rootOnly, trail(""), undecidable),
+			gaps: []string{"facts.policy.cloudtrail unmodelled", "facts.policy.cloudtrail_trails unmodelled", "facts.policy.unguarded_services unmodelled"}},
+		"any trail, and a service can't be told": {policy: policyOf(rootOnly, trail(""), undecidable),
+			want: func(p *kms.Policy) { p.CloudTrail = "unscoped" },
+			gaps: []string{"facts.policy.unguarded_services unmodelled"}},
+		"an organization's trails, and a service can't be told": {policy: policyOf(rootOnly, trail(`"StringEquals":{"aws:SourceOrgID":"o-abc"}`), undecidable),
 			want: func(p *kms.Policy) { p.CloudTrail = "" },
-			gaps: []string{"facts.policy.cloudtrail unmodelled", "facts.policy.unguarded_services unmodelled"}},
+			gaps: []string{"facts.policy.cloudtrail unmodelled", "facts.policy.cloudtrail_trails unmodelled", "facts.policy.unguarded_services unmodelled"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sink, _ := collect(t.Context(), t, with(region(), "kms:GetKeyPolicy", awsapitest.JSON(map[string]any{"Policy": tt.policy})))

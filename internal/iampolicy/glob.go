@@ -71,6 +71,22 @@ func (g glob) has(r rune) bool {
 	return false
 }
 
+// text writes g with its wildcards as * and ?.
+func (g glob) text() string {
+	var b strings.Builder
+	for _, r := range g {
+		switch r {
+		case anyRun:
+			b.WriteByte('*')
+		case anyOne:
+			b.WriteByte('?')
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
 // A meter bounds the work on one question, so that no policy can make a scan
 // slow. Out of work, an answer is Unknown.
 type meter struct{ left int }

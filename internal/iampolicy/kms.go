@@ -1,9 +1,6 @@
 package iampolicy
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // A KMSKey is the key that a policy belongs to.
 type KMSKey struct {
@@ -16,7 +13,7 @@ type KMSKey struct {
 // are not part of it.
 type KMSAnalysis struct {
 	// Public says whether a principal of an account that the policy doesn't
-	// name can use the key. A condition counts as a limit only if it limits
+	// name can use, govern or read about the key. A condition counts as a limit only if it limits
 	// who: kms:CallerAccount, aws:PrincipalOrgID, aws:PrincipalAccount,
 	// aws:PrincipalArn, the source keys of services and the requester's VPC do;
 	// kms:ViaService, an encryption context or an address by itself doesn't.
@@ -28,9 +25,10 @@ type KMSAnalysis struct {
 	// RootEnabled says whether the account root may do everything, which is
 	// what lets the account's IAM policies govern the key.
 	RootEnabled Answer `json:"root_enabled"`
-	// UnguardedServices are AWS services that could use the key on behalf of a
-	// stranger's resource (the confused deputy). Sorted; absent when it can't
-	// be told for one of them.
+	// UnguardedServices are AWS services that could use or govern the key on
+	// behalf of a stranger's resource (the confused deputy); AnyService stands
+	// for all. What only reads about the key is not asked. Sorted; absent when
+	// it can't be told for one of them.
 	UnguardedServices []ServiceGrant  `json:"unguarded_services,omitzero"`
 	CloudTrail        CloudTrailGrant `json:"cloudtrail"`
 
@@ -53,6 +51,11 @@ type CloudTrailGrant struct {
 	// ScopedByEncryptionContext: the same, by
 	// kms:EncryptionContext:aws:cloudtrail:arn.
 	ScopedByEncryptionContext *Answer `json:"scoped_by_encryption_context,omitempty"`
+	// Trails are the trails it is allowed for, as ARN patterns in which * and ?
+	// stand for any characters. Sorted; absent when it can't be told.
+	Trails []string `json:"trails,omitzero"`
+
+	undecidedTrails string
 }
 
 // AnalyzeKMS asks a key policy the questions of the KMS collector. A nil
@@ -61,6 +64,7 @@ func AnalyzeKMS(p *Policy, k KMSKey) KMSAnalysis {
 	if p == nil {
 		p = &Policy{}
 	}
+	p = p.bind(Context{"aws:resourceaccount": {k.Account}})
 	a := keyAnalysis{policy: p, key: k, stranger: p.strangerAccount(k.Account)}
 	result := KMSAnalysis{
 		Public:           a.public(),
@@ -88,6 +92,9 @@ func (r KMSAnalysis) Undecided() []Undecided {
 	add("cloudtrail.allowed", &r.CloudTrail.Allowed)
 	add("cloudtrail.scoped_by_source_arn", r.CloudTrail.ScopedBySourceArn)
 	add("cloudtrail.scoped_by_encryption_context", r.CloudTrail.ScopedByEncryptionContext)
+	if r.CloudTrail.Trails == nil {
+		list = append(list, Undecided{"cloudtrail.trails", r.CloudTrail.undecidedTrails})
+	}
 	return list
 }
 
@@ -109,12 +116,13 @@ func (a *keyAnalysis) evaluation(who Principal, action string, context Context) 
 func allowed(v verdict) Tri { return v.allowed }
 
 // granted asks whether the Allow statement s by itself, with every Deny of
-// the policy, lets some request of who through, over the actions it covers.
-func (a *keyAnalysis) granted(s *statement, who Principal, context func() Context, keys persona) (Tri, string) {
+// the policy, lets some request of who through, over those of the actions that
+// it covers.
+func (a *keyAnalysis) granted(s *statement, actions []string, who Principal, context func() Context, keys persona) (Tri, string) {
 	kept := a.policy.only(s.index)
 	result, why := False, ""
 	work := &meter{left: maxWork}
-	for _, action := range kmsActions() {
+	for _, action := range actions {
 		e := a.evaluation(who, action, context())
 		e.meter = work
 		if e.acts(s) == False {
@@ -132,6 +140,19 @@ func (a *keyAnalysis) granted(s *statement, who Principal, context func() Contex
 }
 
 func (a *keyAnalysis) public() Answer {
+	use := a.publicFor(kmsUses(), "%s allows principals of any account: %s")
+	if use.Tri() == True {
+		return use
+	}
+	if read := a.publicFor(kmsReads(), "%s lets principals of any account read about the key: %s"); read.Tri() == True || use.Tri() == False {
+		return read
+	}
+	return use
+}
+
+// publicFor asks about some actions; found is how the answer says that they
+// are public, with the statement and its limits.
+func (a *keyAnalysis) publicFor(actions []string, found string) Answer {
 	var open *statement
 	var why string
 	for i := range a.policy.statements {
@@ -140,10 +161,10 @@ func (a *keyAnalysis) public() Answer {
 			continue
 		}
 		arn := "arn:" + a.key.Partition + ":iam::" + a.stranger + ":role/" + unlisted
-		got, reason := a.granted(s, AWSPrincipal(arn), a.strangerContext(arn), a.strangerKeys)
+		got, reason := a.granted(s, actions, AWSPrincipal(arn), a.strangerContext(arn), a.strangerKeys)
 		switch got {
 		case True:
-			return answer(True, []StatementRef{s.ref()}, "%s allows principals of any account: %s", s.label(), limits(s))
+			return answer(True, []StatementRef{s.ref()}, found, s.label(), limits(s))
 		case Unknown:
 			if open == nil {
 				open, why = s, reason
@@ -197,72 +218,3 @@ func (a *keyAnalysis) rootEnabled() Answer {
 }
 
 func otherThanAction(f fit) bool { return f.part != partAction }
-
-// externalAccounts reads the names, not the conditions' effect: whoever a
-// statement names is named.
-func (a *keyAnalysis) externalAccounts() []string {
-	found := []string{}
-	add := func(name string) {
-		name = clip(name, maxQuoted)
-		if name != "" && name != a.key.Account && !slices.Contains(found, name) {
-			found = append(found, name)
-		}
-	}
-	for i := range a.policy.statements {
-		s := &a.policy.statements[i]
-		if s.deny {
-			continue
-		}
-		if s.notPrincipal {
-			add("*")
-			continue
-		}
-		for _, name := range s.principal.aws {
-			account, _ := principalAccount(name)
-			add(account)
-		}
-		if !s.principal.everyone {
-			continue
-		}
-		limited := false
-		for j := range s.conditions {
-			for _, name := range namedOwners(&s.conditions[j]) {
-				limited = true
-				add(name)
-			}
-		}
-		if !limited {
-			add("*")
-		}
-	}
-	slices.Sort(found)
-	return found
-}
-
-// namedOwners are the accounts and organisations that a positive condition
-// limits everybody to.
-func namedOwners(c *condition) []string {
-	if c.op.negated || c.op.ifExists || c.op.quant == forAll {
-		return nil
-	}
-	var names []string
-	for i := range c.values {
-		v := c.values[i].raw
-		switch c.key {
-		case "kms:calleraccount", "aws:principalaccount", "aws:sourceaccount":
-			names = append(names, v)
-		case "aws:principalorgid", "aws:sourceorgid":
-			names = append(names, v)
-		case "aws:principalorgpaths", "aws:sourceorgpaths":
-			org, _, _ := strings.Cut(v, "/")
-			names = append(names, org)
-		case "aws:principalarn", "aws:sourcearn":
-			account, _ := principalAccount(v)
-			if account == "" {
-				account = "*"
-			}
-			names = append(names, account)
-		}
-	}
-	return names
-}

@@ -64,6 +64,12 @@ func TestKMSPublic(t *testing.T) {
 		{"ForAllValues on a key that callers lack", open(`{"ForAllValues:StringEquals":{"aws:PrincipalOrgPaths":"o-abc/r-1/"}}`), True, ""},
 		{"one of two statements", policyOf(allow(everyone, anyKMS, `{"StringEquals":{"kms:CallerAccount":"`+owner+`"}}`), allow(everyone, `"kms:Encrypt"`, "")), True, "statement 1"},
 
+		{"only reading", policyOf(allow(everyone, `["kms:DescribeKey","kms:List*"]`, "")), True, "read about the key: it has no condition"},
+		{"reading, and using with a limit", policyOf(allow(everyone, `"kms:DescribeKey"`, ""), allow(everyone, `"kms:Decrypt"`, `{"StringEquals":{"kms:CallerAccount":"`+owner+`"}}`)), True, "read about"},
+		{"reading, and using", policyOf(allow(everyone, `"kms:DescribeKey"`, ""), allow(everyone, `"kms:Decrypt"`, "")), True, "statement 1 (\"a\") allows principals"},
+		{"reading, and using that can't be told", policyOf(allow(everyone, `"kms:DescribeKey"`, ""), allow(everyone, `"kms:Decrypt"`, `{"StringEquals":{"acme:team":"x"}}`)), True, "read about"},
+		{"only services", open(`{"Bool":{"aws:PrincipalIsAWSService":"true"}}`), False, ""},
+
 		{"denied again", policyOf(allow(everyone, anyKMS, ""), `{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalAccount":"`+owner+`"}}}`), False, ""},
 		{"unknown operator", open(`{"StringMatches":{"kms:CallerAccount":"` + owner + `"}}`), Unknown, `operator "StringMatches"`},
 		{"unknown key", open(`{"StringEquals":{"acme:team":"x"}}`), Unknown, `"acme:team"`},
@@ -98,9 +104,25 @@ func TestKMSExternalAccounts(t *testing.T) {
 	if diff := cmp.Diff([]string{}, got); diff != "" {
 		t.Error(diff)
 	}
-	got = AnalyzeKMS(mustParse(t, policyOf(allow(everyone, anyKMS, `{"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}}`))), testKey).ExternalAccounts
-	if diff := cmp.Diff([]string{"*"}, got); diff != "" {
-		t.Error(diff)
+	for condition, want := range map[string][]string{
+		`{"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}}`:                                  {"*"},
+		`{"StringEquals":{"aws:PrincipalAccount":"${aws:ResourceAccount}"}}`:                                {},
+		`{"StringEquals":{"aws:PrincipalOrgID":"${aws:ResourceOrgID}"}}`:                                    {"${aws:ResourceOrgID}"},
+		`{"StringEqualsIfExists":{"kms:CallerAccount":"` + owner + `"}}`:                                    {},
+		`{"StringEqualsIfExists":{"kms:CallerAccount":"444455556666"}}`:                                     {"444455556666"},
+		`{"StringEqualsIfExists":{"aws:SourceAccount":"` + owner + `"}}`:                                    {"*"},
+		`{"Bool":{"aws:PrincipalIsAWSService":"true"}}`:                                                     {},
+		`{"Bool":{"aws:PrincipalIsAWSService":"true"},"StringEquals":{"aws:SourceAccount":"444455556666"}}`: {"444455556666"},
+		`{"Bool":{"aws:PrincipalIsAWSService":"false"}}`:                                                    {"*"},
+		`{"BoolIfExists":{"aws:PrincipalIsAWSService":"true"}}`:                                             {"*"},
+		`{"StringNotEquals":{"aws:PrincipalServiceName":"sns.amazonaws.com"}}`:                              {"*"},
+		`{"Null":{"aws:PrincipalServiceName":"true"}}`:                                                      {"*"},
+		`{"StringEquals":{"aws:PrincipalServiceName":"sns.amazonaws.com"}}`:                                 {},
+	} {
+		got = AnalyzeKMS(mustParse(t, policyOf(allow(everyone, anyKMS, condition))), testKey).ExternalAccounts
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", condition, diff)
+		}
 	}
 }
 
@@ -139,6 +161,7 @@ func TestKMSUnguardedServices(t *testing.T) {
 		return policyOf(rootAll, allow(`{"Service":["sns.amazonaws.com","cloudtrail.amazonaws.com"]}`, `["kms:GenerateDataKey*","kms:Decrypt"]`, condition))
 	}
 	both := []string{"cloudtrail.amazonaws.com", "sns.amazonaws.com"}
+	every := func(condition string) string { return policyOf(rootAll, allow(everyone, anyKMS, condition)) }
 	tests := []struct {
 		name, policy string
 		want         []string
@@ -153,9 +176,24 @@ func TestKMSUnguardedServices(t *testing.T) {
 		{"aws:PrincipalOrgID", service(`{"StringEquals":{"aws:PrincipalOrgID":"o-abc"}}`), []string{}, false},
 		{"encryption context", service(`{"StringLike":{"kms:EncryptionContext:aws:cloudtrail:arn":"arn:aws:cloudtrail:*:` + owner + `:trail/*"}}`), []string{}, false},
 		{"ViaService with CallerAccount", service(`{"StringEquals":{"kms:ViaService":"sns.us-east-1.amazonaws.com","kms:CallerAccount":"` + owner + `"}}`), []string{}, false},
+		{"the key's account", service(`{"StringEquals":{"aws:SourceAccount":"${aws:ResourceAccount}"}}`), []string{}, false},
 		{"any source account", service(`{"StringLike":{"aws:SourceAccount":"*"}}`), both, false},
 		{"a trail of any account", service(`{"StringLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:*:trail/*"}}`), both, false},
 		{"any bucket", service(`{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::*"}}`), both, false},
+		{"the objects of a bucket", service(`{"ArnLike":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::my-bucket/*"}}`), []string{}, false},
+		{"the objects of buckets", service(`{"ArnLike":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::my-*/x"}}`), both, false},
+		{"a bucket but for a letter", service(`{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::my-bucket-?"}}`), both, false},
+		{"any hosted zone", service(`{"ArnLike":{"aws:SourceArn":"arn:aws:route53:::hostedzone/*"}}`), both, false},
+		{"only reading", policyOf(rootAll, allow(`{"Service":"cloudtrail.amazonaws.com"}`, `["kms:DescribeKey","kms:Get*Policy","kms:List*"]`, "")), []string{}, false},
+		{"the parameters of an import", policyOf(allow(`{"Service":"sns.amazonaws.com"}`, `"kms:GetParametersForImport"`, "")), []string{"sns.amazonaws.com"}, false},
+		{"every service", every(`{"Bool":{"aws:PrincipalIsAWSService":"true"}}`), []string{"*"}, false},
+		{"every service, guarded", every(`{"Bool":{"aws:PrincipalIsAWSService":"true"},"StringEquals":{"aws:SourceAccount":"` + owner + `"}}`), []string{}, false},
+		{"services by name", every(`{"StringEquals":{"aws:PrincipalServiceName":["sns.amazonaws.com","cloudtrail.amazonaws.com"]}}`), both, false},
+		{"services by name, both ways", every(`{"Bool":{"aws:PrincipalIsAWSService":"true"},"StringEquals":{"aws:PrincipalServiceName":"sns.amazonaws.com"}}`), []string{"sns.amazonaws.com"}, false},
+		{"services by a list of names", every(`{"ForAnyValue:StringEquals":{"aws:PrincipalServiceNamesList":"sns.amazonaws.com"}}`), []string{"sns.amazonaws.com"}, false},
+		{"services by a pattern", every(`{"StringLike":{"aws:PrincipalServiceName":"*.amazonaws.com"}}`), []string{"*.amazonaws.com"}, false},
+		{"a service by name, guarded", every(`{"StringEquals":{"aws:PrincipalServiceName":"sns.amazonaws.com","aws:SourceAccount":"` + owner + `"}}`), []string{}, false},
+		{"no service", every(`{"Bool":{"aws:PrincipalIsAWSService":"false"}}`), []string{}, false},
 		{"any context", service(`{"StringLike":{"kms:EncryptionContext:aws:cloudtrail:arn":"*"}}`), both, false},
 		{"source account only has to be sent", service(`{"Null":{"aws:SourceAccount":"false"}}`), both, false},
 		{"ViaService alone", service(`{"StringLike":{"kms:ViaService":"sns.*.amazonaws.com"}}`), both, false},

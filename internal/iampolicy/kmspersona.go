@@ -5,19 +5,24 @@ import (
 	"strings"
 )
 
-// kmsActions are the actions that let somebody use or govern a key (AWS
-// Service Authorization Reference, "Actions … for AWS Key Management
-// Service").
-func kmsActions() []string {
+// kmsUses are the actions that let somebody use or govern a key (AWS Service
+// Authorization Reference, "Actions … for AWS Key Management Service").
+func kmsUses() []string {
 	return prefixed("kms:", `
 		Decrypt Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext GenerateDataKeyPair
 		GenerateDataKeyPairWithoutPlaintext ReEncryptFrom ReEncryptTo CreateGrant PutKeyPolicy
 		ScheduleKeyDeletion DisableKey EnableKey Sign Verify GenerateMac VerifyMac DeriveSharedSecret
-		CancelKeyDeletion CreateAlias DeleteAlias UpdateAlias DeleteImportedKeyMaterial DescribeKey
-		DisableKeyRotation EnableKeyRotation GetKeyPolicy GetKeyRotationStatus GetKeyLastUsage GetParametersForImport
-		GetPublicKey ImportKeyMaterial ListGrants ListKeyPolicies ListKeyRotations ListResourceTags
+		CancelKeyDeletion CreateAlias DeleteAlias UpdateAlias DeleteImportedKeyMaterial
+		DisableKeyRotation EnableKeyRotation GetParametersForImport ImportKeyMaterial
 		ReplicateKey RetireGrant RevokeGrant RotateKeyOnDemand SynchronizeMultiRegionKey TagResource
 		UntagResource UpdateKeyDescription UpdatePrimaryRegion`)
+}
+
+// kmsReads are the actions that only tell something about a key.
+func kmsReads() []string {
+	return prefixed("kms:", `
+		DescribeKey GetKeyPolicy GetKeyRotationStatus GetKeyLastUsage GetPublicKey ListGrants
+		ListKeyPolicies ListKeyRotations ListResourceTags`)
 }
 
 func fresh(value string) [][]string { return [][]string{{value}} }
@@ -64,7 +69,8 @@ func serviceContext(service string) func() Context {
 	return func() Context {
 		return Context{
 			"aws:principalisawsservice": {"true"}, "aws:principalservicename": {service},
-			"aws:principalarn": nil, "aws:principalaccount": nil, "aws:principalorgid": nil,
+			"aws:principalservicenameslist": {service},
+			"aws:principalarn":              nil, "aws:principalaccount": nil, "aws:principalorgid": nil,
 			"aws:principalorgpaths": nil, "aws:sourcevpc": nil, "aws:sourcevpce": nil,
 		}
 	}
@@ -109,7 +115,7 @@ func (a *keyAnalysis) strangerArns(d derivedValues) [][]string {
 
 // strangersOwn fills ARN patterns with the stranger's account. A pattern that
 // names an account, or one resource of a type without account in its ARN (a
-// bucket), isn't the stranger's.
+// bucket, also when any of its objects will do), isn't the stranger's.
 func (a *keyAnalysis) strangersOwn(patterns []string) []string {
 	var list []string
 	for _, raw := range patterns {
@@ -122,7 +128,7 @@ func (a *keyAnalysis) strangersOwn(patterns []string) []string {
 		}
 		parts := arnParts(g)
 		account := relate(parts[4], []rune(a.stranger), &meter{left: maxWork})
-		if account != True && (len(parts[4]) > 0 || !parts[5].has(anyRun)) {
+		if account != True && (len(parts[4]) > 0 || !anyResource(parts)) {
 			continue
 		}
 		var text []string
@@ -136,6 +142,16 @@ func (a *keyAnalysis) strangersOwn(patterns []string) []string {
 		list = append(list, strings.Join(text, ":"))
 	}
 	return list
+}
+
+// anyResource tells whether a pattern without an account leaves open which
+// resource it means. In S3 the bucket does, the objects in it don't.
+func anyResource(parts []glob) bool {
+	resource := parts[5]
+	if slash := slices.Index(resource, '/'); slash >= 0 && parts[2].text() == "s3" {
+		resource = resource[:slash]
+	}
+	return resource.has(anyRun) || resource.has(anyOne)
 }
 
 // chosen tells whether the requester decides the key's value freely.

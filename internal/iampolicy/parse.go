@@ -11,15 +11,21 @@ import (
 // for lists, names in any case, bool and number condition values) and refuses
 // the rest with an error that names the statement. Its error is never about
 // what the policy says, only about how it is written.
-func Parse(doc []byte) (*Policy, error) {
-	p, err := parse(doc)
+func Parse(doc []byte) (*Policy, error) { return parseAs(doc, false) }
+
+// ParseKeyPolicy reads a KMS key policy: a statement without Action or without
+// Resource, which KMS accepts, has no effect (KMS API reference, PutKeyPolicy).
+func ParseKeyPolicy(doc []byte) (*Policy, error) { return parseAs(doc, true) }
+
+func parseAs(doc []byte, keyPolicy bool) (*Policy, error) {
+	p, err := parse(doc, keyPolicy)
 	if err != nil {
 		return nil, fmt.Errorf("parsing the resource policy: %w; read the policy again or look at it in the AWS console", err)
 	}
 	return p, nil
 }
 
-func parse(doc []byte) (*Policy, error) {
+func parse(doc []byte, keyPolicy bool) (*Policy, error) {
 	root, err := parseTree(doc)
 	if err != nil {
 		return nil, err
@@ -58,6 +64,10 @@ func parse(doc []byte) (*Policy, error) {
 	}
 	for i := range items {
 		s, err := p.parseStatement(i, items[i])
+		var lacks incomplete
+		if keyPolicy && errors.As(err, &lacks) {
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.label(), err)
 		}
@@ -88,16 +98,28 @@ func (p *Policy) parseStatement(index int, n node) (statement, error) {
 			return s, err
 		}
 	}
+	return s, complete(seen)
+}
+
+// incomplete is the error of a statement that lacks its actions or resources.
+type incomplete struct{ error }
+
+// complete tells whether a statement with these elements has all it needs.
+func complete(seen map[string]bool) error {
+	if !seen["effect"] {
+		return errors.New("it has no Effect")
+	}
+	var lacks error
 	for _, pair := range [][2]string{{"Principal", "NotPrincipal"}, {"Action", "NotAction"}, {"Resource", "NotResource"}} {
 		a, b := seen[strings.ToLower(pair[0])], seen[strings.ToLower(pair[1])]
-		if a == b {
-			return s, fmt.Errorf("it must have exactly one of %s and %s", pair[0], pair[1])
+		switch err := fmt.Errorf("it must have exactly one of %s and %s", pair[0], pair[1]); {
+		case a && b || !a && !b && pair[0] == "Principal":
+			return err
+		case !a && !b:
+			lacks = incomplete{err}
 		}
 	}
-	if !seen["effect"] {
-		return s, errors.New("it has no Effect")
-	}
-	return s, nil
+	return lacks
 }
 
 func (p *Policy) parseElement(s *statement, name string, f field) (err error) {

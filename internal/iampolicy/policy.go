@@ -9,6 +9,8 @@
 // whether an answer is good or bad.
 package iampolicy
 
+import "slices"
+
 // A Policy is one parsed resource policy. It is immutable and safe for
 // concurrent use. A nil *Policy is a resource without a policy.
 type Policy struct {
@@ -93,4 +95,26 @@ func (p *Policy) allowsOnly() *Policy {
 		}
 	}
 	return kept
+}
+
+// bind fills in the policy variables of conditions whose values are the same
+// for every request.
+func (p *Policy) bind(known Context) *Policy {
+	e := &evaluation{context: known}
+	bound := &Policy{variables: p.variables, text: p.text, statements: slices.Clone(p.statements)}
+	for i := range bound.statements {
+		s := &bound.statements[i]
+		s.conditions = slices.Clone(s.conditions)
+		for j := range s.conditions {
+			c := &s.conditions[j]
+			c.values = slices.Clone(c.values)
+			for k := range c.values {
+				v := &c.values[k]
+				if g := e.expand(v, c.op.wild()); v.variable && !g.has(unset) && !g.has('*') && !g.has('?') {
+					*v = pattern{raw: g.text(), compiled: g}
+				}
+			}
+		}
+	}
+	return bound
 }

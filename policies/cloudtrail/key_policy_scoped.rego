@@ -1,10 +1,11 @@
 # METADATA
-# title: Key policies let CloudTrail use the key for this account's trails only
+# title: Key policies let CloudTrail use the key for this trail and no stranger's
 # description: >-
 #   A key policy that lets cloudtrail.amazonaws.com use the key without
 #   aws:SourceArn or the encryption context aws:cloudtrail:arn lets any account's
-#   trail be pointed at it; one that doesn't allow CloudTrail at all stops
-#   delivery. Keys of accounts that were not read are unknown.
+#   trail be pointed at it; one that doesn't allow CloudTrail this trail stops
+#   delivery. Trails of other accounts that the key policy names are meant to use
+#   the key. Keys of accounts that were not read are unknown.
 # related_resources:
 # - https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
 # - https://docs.aws.amazon.com/awscloudtrail/latest/userguide/encrypting-cloudtrail-log-files-with-aws-kms.html
@@ -47,3 +48,22 @@ violations contains "the key policy does not let CloudTrail use the key; require
 }
 
 allowed if input.related.key.facts.policy.cloudtrail in {"scoped", "unscoped"}
+
+violations contains msg if {
+	input.related.key.facts.policy.cloudtrail == "scoped"
+	not this_trail
+	msg := sprintf(
+		"the key policy lets CloudTrail use the key for other trails only; required is kms:GenerateDataKey* for %s",
+		[input.arn],
+	)
+}
+
+this_trail if {
+	some pattern in input.related.key.facts.policy.cloudtrail_trails
+	regex.match(sprintf("^%s$", [as_regex(pattern)]), input.arn)
+}
+
+# In IAM's patterns * is any characters, colons and slashes too, and ? is one.
+as_regex(pattern) := replace(replace(literal, "*", ".*"), "?", ".") if {
+	literal := regex.replace(pattern, `[!-)+-/:->@\[-\x60{-~]`, `\$0`)
+}

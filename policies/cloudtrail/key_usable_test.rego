@@ -4,7 +4,18 @@ import data.policies.cloudtrail.key_usable as policy
 
 test_violations[note] if {
 	some note, row in {
-		"enabled": {"key": {"exists": true, "state": "Enabled"}, "want": set()},
+		"enabled": {
+			"key": {"exists": true, "state": "Enabled", "spec": "SYMMETRIC_DEFAULT", "usage": "ENCRYPT_DECRYPT"},
+			"want": set(),
+		},
+		"its primary region is being moved": {"key": {"exists": true, "state": "Updating"}, "want": set()},
+		"asymmetric": {
+			"key": {"exists": true, "state": "Enabled", "spec": "RSA_4096", "usage": "SIGN_VERIFY"},
+			"want": {
+				"the key's spec is RSA_4096; required is SYMMETRIC_DEFAULT",
+				"the key's usage is SIGN_VERIFY; required is ENCRYPT_DECRYPT",
+			},
+		},
 		"disabled": {"key": {"exists": true, "state": "Disabled"}, "want": {"the key's state is Disabled; required is Enabled"}},
 		"pending deletion": {
 			"key": {"exists": true, "state": "PendingDeletion"},

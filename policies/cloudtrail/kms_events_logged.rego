@@ -2,8 +2,10 @@
 # title: CloudTrail trails do not leave out KMS events
 # description: >-
 #   KMS events are where the use of keys shows: who decrypted, and when encryption
-#   was on. Trails often leave them out for their volume. A trail that logs no
-#   management events at all is made for something else and is not judged.
+#   was on. Trails often leave them out for their volume. Judged is what the selectors
+#   leave out of the events that they log: a trail of reads or of writes only is made
+#   for these, and one without management events is not judged. That some trail logs
+#   all of them is cloudtrail/management_events_logged.
 # related_resources:
 # - https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
 # - https://docs.aws.amazon.com/kms/latest/developerguide/logging-using-cloudtrail.html
@@ -35,5 +37,5 @@ applies if input.facts.selectors.management_read == true
 applies if input.facts.selectors.management_write == true
 
 violations contains "KMS management events are left out; required is that the trail logs them" if {
-	not input.facts.selectors.kms_excluded == false
+	"kms.amazonaws.com" in input.facts.selectors.excluded_sources
 }

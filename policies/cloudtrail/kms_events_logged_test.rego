@@ -7,12 +7,15 @@ failure := {"KMS management events are left out; required is that the trail logs
 test_violations[note] if {
 	some note, row in {
 		"logged": {"selectors": {"kms_excluded": false}, "want": set()},
+		"writes only, and nothing is left out": {"selectors": {"kms_excluded": true}, "want": set()},
 		"another source is left out": {
 			"selectors": {"kms_excluded": false, "excluded_sources": ["rdsdata.amazonaws.com"]},
 			"want": set(),
 		},
-		"left out": {"selectors": {"kms_excluded": true}, "want": failure},
-		"nothing said": {"selectors": {}, "want": failure},
+		"left out": {
+			"selectors": {"kms_excluded": true, "excluded_sources": ["kms.amazonaws.com", "rdsdata.amazonaws.com"]},
+			"want": failure,
+		},
 	}
 	row.want == policy.violations with input as {"facts": {"selectors": row.selectors}}
 }

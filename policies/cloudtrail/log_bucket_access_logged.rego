@@ -26,9 +26,9 @@
 #     cis-aws-7.0.0:
 #     - {id: "4.4", source: cis}
 #     pci-dss-4.0.1:
-#     - {id: "10.3.2", source: analysis}
+#     - {id: "10.2.1", source: security-hub}
 #     hipaa-164:
-#     - {id: 164.312(b), source: prowler}
+#     - {id: 164.312(b), source: analysis}
 #     iso-27001-2022:
 #     - {id: A.8.15, source: prowler}
 #   remediation: >-

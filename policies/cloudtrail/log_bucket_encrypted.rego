@@ -28,10 +28,14 @@
 #     iso-27001-2022:
 #     - {id: A.8.24, source: analysis}
 #   remediation: >-
-#     Set a key on the trail (aws cloudtrail update-trail --kms-key-id), or make
-#     aws:kms with a customer managed key the bucket's default encryption (aws
+#     First allow cloudtrail.amazonaws.com kms:GenerateDataKey* and kms:DescribeKey in
+#     the policy of a symmetric customer managed key of the bucket's region, or
+#     delivery stops. Then set the key on the trail (aws cloudtrail update-trail
+#     --kms-key-id KEY), or make aws:kms with it the bucket's default encryption (aws
 #     s3api put-bucket-encryption).
 package policies.cloudtrail.log_bucket_encrypted
+
+import data.lib.encryption
 
 # The trail's own key overrides the bucket's default.
 applies if not input.facts.encrypted == true
@@ -40,4 +44,7 @@ violations contains "the log bucket's default encryption is not KMS; required is
 	not kms_by_default
 }
 
-kms_by_default if input.related.bucket.facts.encryption.algorithm in {"aws:kms", "aws:kms:dsse"}
+kms_by_default if {
+	level := encryption.bucket_level(input.related.bucket.facts.encryption.algorithm)
+	encryption.rank(level) >= encryption.rank("aws-managed")
+}

@@ -8,6 +8,8 @@ test_violations[note] if {
 	some note, row in {
 		"KMS": {"encryption": {"rules": 1, "algorithm": "aws:kms"}, "want": set()},
 		"KMS in two layers": {"encryption": {"rules": 1, "algorithm": "aws:kms:dsse"}, "want": set()},
+		"KMS of AWS Backup": {"encryption": {"rules": 1, "algorithm": "aws:backup"}, "want": set()},
+		"KMS of FSx": {"encryption": {"rules": 1, "algorithm": "aws:fsx"}, "want": set()},
 		"SSE-S3": {"encryption": {"rules": 1, "algorithm": "AES256"}, "want": failure},
 		"no default": {"encryption": {"rules": 0}, "want": failure},
 	}

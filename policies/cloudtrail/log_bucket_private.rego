@@ -23,11 +23,12 @@
 #     security-hub:
 #     - {id: CloudTrail.6, source: security-hub}
 #     pci-dss-4.0.1:
+#     - {id: "1.4.4", source: security-hub}
 #     - {id: "10.3.2", source: prowler}
 #     hipaa-164:
-#     - {id: 164.312(a)(1), source: prowler}
+#     - {id: 164.312(a)(1), source: analysis}
 #     soc2-tsc:
-#     - {id: CC6.1, source: prowler}
+#     - {id: CC6.1, source: analysis}
 #     iso-27001-2022:
 #     - {id: A.8.15, source: prowler}
 #   remediation: >-

@@ -40,9 +40,10 @@
 #     iso-27001-2022:
 #     - {id: A.8.24, source: prowler}
 #   remediation: >-
-#     Allow cloudtrail.amazonaws.com kms:GenerateDataKey* with aws:SourceArn of the
-#     trail in the policy of a symmetric customer managed key of the bucket's
-#     region, then call aws cloudtrail update-trail --kms-key-id KEY.
+#     In the policy of a symmetric customer managed key of the bucket's region allow
+#     cloudtrail.amazonaws.com kms:GenerateDataKey* and kms:DescribeKey with
+#     aws:SourceArn of the trail, and those who read the logs kms:Decrypt. Then call
+#     aws cloudtrail update-trail --kms-key-id KEY.
 package policies.cloudtrail.logs_encrypted
 
 violations contains "the trail names no KMS key; required is a customer managed key" if {
@@ -52,4 +53,9 @@ violations contains "the trail names no KMS key; required is a customer managed 
 violations contains "the trail's key is not customer managed; required is a customer managed key" if {
 	input.facts.encrypted == true
 	not input.facts.key.manager == "CUSTOMER"
+	not gone
 }
+
+violations contains "KMS has no such key; required is a customer managed key" if gone
+
+gone if input.facts.key.exists == false

@@ -13,7 +13,7 @@ test_violations[note] if {
 		},
 		"a key that is gone": {
 			"facts": {"encrypted": true, "key": {"exists": false}},
-			"want": {"the trail's key is not customer managed; required is a customer managed key"},
+			"want": {"KMS has no such key; required is a customer managed key"},
 		},
 	}
 	row.want == policy.violations with input as {"facts": row.facts}

@@ -3,11 +3,13 @@
 # description: >-
 #   Without one trail that logs read and write management events of every region
 #   and of global services, changes to keys and to encryption leave no lasting
-#   record. Organization trails count. This doesn't judge whether that trail
-#   delivers (cloudtrail/trail_delivering), nor data events.
+#   record. Organization trails count; a trail that was stopped doesn't, and one whose
+#   status was denied is unknown. This doesn't judge whether log files arrive
+#   (cloudtrail/trail_delivering), nor data events.
 # related_resources:
 # - https://docs.aws.amazon.com/awscloudtrail/latest/userguide/receive-cloudtrail-log-files-from-multiple-regions.html
 # - https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
+# - https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrailStatus.html
 # custom:
 #   control: CT-01
 #   severity: high
@@ -46,7 +48,7 @@
 #     (start-logging).
 package policies.cloudtrail.management_events_logged
 
-violations contains "no trail logs read and write management events of all regions; required is at least one" if {
+violations contains "no running trail logs read and write management events of all regions; required is at least one" if {
 	not complete
 }
 

@@ -2,7 +2,7 @@ package policies.cloudtrail.management_events_logged_test
 
 import data.policies.cloudtrail.management_events_logged as policy
 
-failure := {"no trail logs read and write management events of all regions; required is at least one"}
+failure := {"no running trail logs read and write management events of all regions; required is at least one"}
 
 test_violations[note] if {
 	some note, row in {

@@ -3,8 +3,9 @@
 # description: >-
 #   A trail that was stopped, or whose bucket or key refuses it, looks configured
 #   and records nothing. Delivery counts as current up to 24 hours before the
-#   evidence was read. That log files arrive doesn't prove that none was changed
-#   since.
+#   evidence was read; a trail that was started later than that has time yet, and one
+#   that logs no management events may have had nothing to deliver. That log files
+#   arrive doesn't prove that none was changed since.
 # related_resources:
 # - https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrailStatus.html
 # - https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-turning-off-logging.html
@@ -44,15 +45,30 @@ violations contains msg if {
 }
 
 violations contains "no log file was ever delivered; required is one in the last 24 hours" if {
-	logging
+	due
 	not input.facts.status.latest_delivery_at
 }
 
 violations contains msg if {
-	logging
+	due
 	latest := input.facts.status.latest_delivery_at
-	time.now_ns() - time.parse_rfc3339_ns(latest) >= ((24 * 60) * 60) * 1000000000
+	not recent(latest)
 	msg := sprintf("the latest log file was delivered at %s; required is one in the last 24 hours", [latest])
 }
 
 logging if input.facts.status.logging == true
+
+# An account has management events every day: reading this evidence made some.
+due if {
+	logging
+	management
+	not just_started
+}
+
+just_started if recent(input.facts.status.started_at)
+
+management if input.facts.selectors.management_read == true
+
+management if input.facts.selectors.management_write == true
+
+recent(at) if time.now_ns() - time.parse_rfc3339_ns(at) < ((24 * 60) * 60) * 1000000000

@@ -6,6 +6,29 @@ now := time.parse_rfc3339_ns("2026-11-24T12:00:00Z")
 
 good := {"logging": true, "latest_delivery_at": "2026-11-24T11:55:00Z"}
 
+writes := {"management_read": false, "management_write": true}
+
+reads := {"management_read": true, "management_write": false}
+
+test_delivery_is_due[note] if {
+	some note, row in {
+		"started ten minutes ago": {"started_at": "2026-11-24T11:50:00Z", "selectors": writes, "want": 0},
+		"started just within 24 hours": {"started_at": "2026-11-23T12:00:01Z", "selectors": writes, "want": 0},
+		"started 24 hours ago": {"started_at": "2026-11-23T12:00:00Z", "selectors": writes, "want": 1},
+		"reads only": {"started_at": "2026-01-01T00:00:00Z", "selectors": reads, "want": 1},
+		"data events only": {
+			"started_at": "2026-01-01T00:00:00Z",
+			"selectors": {"management_read": false, "management_write": false},
+			"want": 0,
+		},
+	}
+	every latest in [{}, {"latest_delivery_at": "2026-11-22T11:50:00Z"}] {
+		status := object.union({"logging": true, "started_at": row.started_at}, latest)
+		facts := {"status": status, "selectors": row.selectors}
+		row.want == count(policy.violations) with input as {"facts": facts} with time.now_ns as now
+	}
+}
+
 test_violations[note] if {
 	some note, row in {
 		"logging and delivering": {"status": good, "want": set()},
@@ -36,5 +59,6 @@ test_violations[note] if {
 			"want": {`digest delivery fails with "NoSuchBucket"; required is no error`},
 		},
 	}
-	row.want == policy.violations with input as {"facts": {"status": row.status}} with time.now_ns as now
+	facts := {"status": row.status, "selectors": writes}
+	row.want == policy.violations with input as {"facts": facts} with time.now_ns as now
 }

@@ -2,9 +2,9 @@
 # title: Replicas of DynamoDB global tables have usable customer managed keys
 # description: >-
 #   Each replica has a key of its own region: one under another kind of key leaves
-#   the same items outside the owner's control, and one whose key can't be reached
-#   for 20 hours is dropped from the global table. The table's own key is judged by
-#   other policies.
+#   the same items outside the owner's control, and one whose key or region can't be
+#   reached for 20 hours is taken out of the global table. The table's own key is
+#   judged by other policies.
 # related_resources:
 # - https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ReplicaDescription.html
 # - https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
@@ -28,8 +28,11 @@
 #   remediation: >-
 #     Create a customer managed key in each replica's region and set it there (aws
 #     dynamodb update-table --replica-updates with KMSMasterKeyId); enable a key
-#     that is disabled and cancel its deletion within 20 hours.
+#     that is disabled, cancel its deletion or enable the region again within 20
+#     hours.
 package policies.dynamodb.replicas_key_customer_managed
+
+import data.lib.encryption
 
 applies if count(input.facts.replicas) > 0
 
@@ -47,8 +50,9 @@ violations contains msg if {
 
 violations contains msg if {
 	some replica in input.facts.replicas
-	replica.key.state != "Enabled"
-	msg := sprintf("the key of the replica in %q is %s; required is Enabled", [replica.region, replica.key.state])
+	state := replica.key.state
+	not encryption.usable(state)
+	msg := sprintf("the key of the replica in %q is %s; required is Enabled", [replica.region, state])
 }
 
 violations contains msg if {
@@ -60,13 +64,32 @@ violations contains msg if {
 
 violations contains msg if {
 	some replica in input.facts.replicas
+	replica.status in {"INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED"}
+	msg := sprintf("the replica in %q is %s; required is a replica that its key opens", [replica.region, replica.status])
+}
+
+violations contains msg if {
+	some replica in input.facts.replicas
+	not replica.status == "REGION_DISABLED"
 	since := replica.inaccessible_since
-	deadline := time.parse_rfc3339_ns(since) + ((20 * 3600) * 1000000000)
 	msg := sprintf(
 		"DynamoDB can't reach the key of the replica in %q since %s and drops it at %s; required is access to the key",
-		[replica.region, since, time.format([deadline, "UTC", "RFC3339"])],
+		[replica.region, since, deadline(since)],
 	)
 }
+
+# The date is that of the region then, and says nothing of the key.
+violations contains msg if {
+	some replica in input.facts.replicas
+	replica.status == "REGION_DISABLED"
+	msg := sprintf("the region of the replica in %q is disabled%s; required is an enabled region", [replica.region, drop(replica)])
+}
+
+drop(replica) := sprintf(" since %s, so that DynamoDB drops it at %s", [since, deadline(since)]) if {
+	since := replica.inaccessible_since
+} else := ""
+
+deadline(since) := time.format([time.parse_rfc3339_ns(since) + ((20 * 3600) * 1000000000), "UTC", "RFC3339"])
 
 found(key) if {
 	key.manager

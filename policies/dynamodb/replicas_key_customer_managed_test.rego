@@ -32,6 +32,29 @@ test_violations[note] if {
 				"and drops it at 2026-11-21T04:30:00Z; required is access to the key",
 			])},
 		},
+		"its primary region is being moved": {
+			"replicas": [replica({"key": {"manager": "CUSTOMER", "state": "Updating"}})],
+			"want": set(),
+		},
+		"inaccessible by its status": {
+			"replicas": [object.union(good, {"status": "INACCESSIBLE_ENCRYPTION_CREDENTIALS"})],
+			"want": {`the replica in "eu-central-1" is INACCESSIBLE_ENCRYPTION_CREDENTIALS; required is a replica that its key opens`},
+		},
+		"archived": {
+			"replicas": [object.union(good, {"status": "ARCHIVED"})],
+			"want": {`the replica in "eu-central-1" is ARCHIVED; required is a replica that its key opens`},
+		},
+		"its region is disabled": {
+			"replicas": [object.union(good, {"status": "REGION_DISABLED"})],
+			"want": {`the region of the replica in "eu-central-1" is disabled; required is an enabled region`},
+		},
+		"its region is disabled, with the deadline": {
+			"replicas": [object.union(good, {"status": "REGION_DISABLED", "inaccessible_since": "2026-11-20T08:30:00Z"})],
+			"want": {concat("", [
+				`the region of the replica in "eu-central-1" is disabled since 2026-11-20T08:30:00Z, `,
+				"so that DynamoDB drops it at 2026-11-21T04:30:00Z; required is an enabled region",
+			])},
+		},
 		"each replica is judged": {
 			"replicas": [replica({}), {"region": "sa-east-1", "key": {"manager": "AWS", "state": "Enabled"}}],
 			"want": {

@@ -29,6 +29,8 @@
 #     backup, with the same key.
 package policies.dynamodb.table_key_accessible
 
+import data.lib.encryption
+
 applies if input.facts.encryption.aws_owned_key == false
 
 applies if input.facts.status in lost
@@ -52,8 +54,9 @@ violations contains "KMS has no such key; required is an existing key" if {
 }
 
 violations contains msg if {
-	input.facts.encryption.key.state != "Enabled"
-	msg := sprintf("the key's state is %s; required is Enabled", [input.facts.encryption.key.state])
+	state := input.facts.encryption.key.state
+	not encryption.usable(state)
+	msg := sprintf("the key's state is %s; required is Enabled", [state])
 }
 
 violations contains "the table names no key that could be found; required is an enabled key" if not key_found

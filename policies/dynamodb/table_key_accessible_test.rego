@@ -11,6 +11,11 @@ test_violations[note] if {
 			"encryption": {"aws_owned_key": false, "key": enabled},
 			"want": set(),
 		},
+		"its primary region is being moved": {
+			"status": "ACTIVE",
+			"encryption": {"aws_owned_key": false, "key": {"exists": true, "state": "Updating"}},
+			"want": set(),
+		},
 		"inaccessible, with the deadline": {
 			"status": "ACTIVE",
 			"encryption": {"aws_owned_key": false, "key": enabled, "inaccessible_since": "2026-11-20T08:30:00Z"},

@@ -3,8 +3,9 @@
 # description: >-
 #   Objects are encrypted with the key that the delivery stream sets, otherwise
 #   as the bucket's default encryption says: a delivery stream without a key does
-#   not write plaintext. This judges objects delivered from now on, and says
-#   nothing of those already there, or of whether the key is usable.
+#   not write plaintext. A key that KMS doesn't have fails. This judges objects
+#   delivered from now on, and says nothing of those already there, of the key's
+#   state, or of the warehouse bucket of Iceberg tables.
 # related_resources:
 # - https://docs.aws.amazon.com/firehose/latest/APIReference/API_EncryptionConfiguration.html
 # - https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
@@ -50,10 +51,13 @@ violations contains message(level) if {
 
 # KMS is at least aws-managed: the key matters only to those who ask for more.
 violations contains message(key_level) if {
+	not gone
 	encryption.rank(data.params.required_level) > encryption.rank("aws-managed")
 	level == "aws-managed"
 	encryption.rank(key_level) < encryption.rank(data.params.required_level)
 }
+
+violations contains "KMS has no such key as the delivery stream names; required is an existing key" if gone
 
 message(found) := sprintf(
 	"%s gives encryption at level %s; required is %s or stronger",
@@ -66,19 +70,13 @@ decider := "the delivery stream's key" if own_key
 
 own_key if input.facts.destination.s3.key
 
+gone if input.facts.destination.s3.key.exists == false
+
 level := "aws-managed" if {
 	own_key
-} else := by_algorithm[input.related.bucket.facts.encryption.algorithm] if {
-	by_algorithm[input.related.bucket.facts.encryption.algorithm]
+} else := by_default if {
+	by_default := encryption.bucket_level(input.related.bucket.facts.encryption.algorithm)
 } else := "none"
-
-by_algorithm := {
-	"AES256": "aws-owned",
-	"aws:backup": "aws-owned",
-	"aws:fsx": "aws-owned",
-	"aws:kms": "aws-managed",
-	"aws:kms:dsse": "aws-managed",
-}
 
 key_level := encryption.key_level(input.facts.destination.s3.key) if {
 	own_key

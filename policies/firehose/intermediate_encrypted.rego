@@ -1,9 +1,9 @@
 # METADATA
 # title: Firehose writes intermediate files to S3 with the required encryption
 # description: >-
-#   Records for Redshift and some other destinations go through files in S3, which
-#   stay there after loading. A key set in the delivery stream counts, otherwise
-#   the bucket's default encryption. Files already there are not judged.
+#   Records for Redshift go through files in S3, which stay there after loading. A
+#   key set in the delivery stream counts, if it exists, otherwise the bucket's
+#   default encryption. Files already there are not judged.
 # related_resources:
 # - https://docs.aws.amazon.com/firehose/latest/APIReference/API_S3DestinationDescription.html
 # - https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
@@ -49,10 +49,13 @@ violations contains message(level) if {
 
 # KMS is at least aws-managed: the key matters only to those who ask for more.
 violations contains message(key_level) if {
+	not gone
 	encryption.rank(data.params.required_level) > encryption.rank("aws-managed")
 	level == "aws-managed"
 	encryption.rank(key_level) < encryption.rank(data.params.required_level)
 }
+
+violations contains "KMS has no such key as the delivery stream names; required is an existing key" if gone
 
 message(found) := sprintf(
 	"%s gives encryption at level %s; required is %s or stronger",
@@ -65,19 +68,13 @@ decider := "the delivery stream's key" if own_key
 
 own_key if input.facts.destination.intermediate.key
 
+gone if input.facts.destination.intermediate.key.exists == false
+
 level := "aws-managed" if {
 	own_key
-} else := by_algorithm[input.related.bucket.facts.encryption.algorithm] if {
-	by_algorithm[input.related.bucket.facts.encryption.algorithm]
+} else := by_default if {
+	by_default := encryption.bucket_level(input.related.bucket.facts.encryption.algorithm)
 } else := "none"
-
-by_algorithm := {
-	"AES256": "aws-owned",
-	"aws:backup": "aws-owned",
-	"aws:fsx": "aws-owned",
-	"aws:kms": "aws-managed",
-	"aws:kms:dsse": "aws-managed",
-}
 
 key_level := encryption.key_level(input.facts.destination.intermediate.key) if {
 	own_key

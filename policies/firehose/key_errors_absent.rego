@@ -1,10 +1,10 @@
 # METADATA
 # title: Firehose had no errors with its key
 # description: >-
-#   Firehose counts every record that it could not encrypt or decrypt because its
-#   key was disabled, gone or refused, and discards such records after 24 hours.
-#   A stream without any datapoint gives no evidence and is unknown. This says
-#   nothing of the time before the metrics' window.
+#   Firehose counts the exceptions that it met because its key was disabled, gone or
+#   refused. Records that it can't decrypt for 24 hours are discarded; the counts
+#   don't say how many. A stream without any datapoint gives no evidence and is
+#   unknown. This says nothing of the time before the metrics' window.
 # related_resources:
 # - https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
 # - https://docs.aws.amazon.com/firehose/latest/dev/encryption.html

@@ -2,8 +2,8 @@
 # title: Keys of encrypted Firehose streams are usable
 # description: >-
 #   Firehose retries for 24 hours when it can't use its key, then discards the
-#   records. The key must exist, be enabled and be symmetric. This judges the key
-#   now, not Firehose's grant on it.
+#   records. The key must exist, be enabled and be a symmetric encryption key of the
+#   stream's region. This judges the key now, not Firehose's grant on it.
 # related_resources:
 # - https://docs.aws.amazon.com/firehose/latest/dev/encryption.html
 # - https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
@@ -25,8 +25,10 @@
 #   remediation: >-
 #     Within 24 hours cancel the key's deletion (aws kms cancel-key-deletion) and
 #     enable it (aws kms enable-key), or give the stream another symmetric key
-#     with aws firehose start-delivery-stream-encryption.
+#     of its region with aws firehose start-delivery-stream-encryption.
 package policies.firehose.stream_key_usable
+
+import data.lib.encryption
 
 applies if {
 	input.facts.encryption.status != "DISABLED"
@@ -38,13 +40,24 @@ violations contains "KMS has no such key; required is an existing key" if {
 }
 
 violations contains msg if {
-	input.facts.encryption.key.state != "Enabled"
-	msg := sprintf("the key's state is %s; required is Enabled", [input.facts.encryption.key.state])
+	state := input.facts.encryption.key.state
+	not encryption.usable(state)
+	msg := sprintf("the key's state is %s; required is Enabled", [state])
 }
 
 violations contains msg if {
 	input.facts.encryption.key.spec != "SYMMETRIC_DEFAULT"
 	msg := sprintf("the key's spec is %s; required is SYMMETRIC_DEFAULT", [input.facts.encryption.key.spec])
+}
+
+violations contains msg if {
+	input.facts.encryption.key.usage != "ENCRYPT_DECRYPT"
+	msg := sprintf("the key's usage is %s; required is ENCRYPT_DECRYPT", [input.facts.encryption.key.usage])
+}
+
+violations contains msg if {
+	input.facts.encryption.key.region != input.scope.region
+	msg := sprintf("the key is in region %q; required is the stream's, %q", [input.facts.encryption.key.region, input.scope.region])
 }
 
 violations contains "the stream names no key that could be found; required is an enabled key" if not key_found

@@ -9,9 +9,17 @@ test_violations[note] if {
 			"key": {"exists": true, "state": "Disabled", "spec": "SYMMETRIC_DEFAULT"},
 			"want": {"the key's state is Disabled; required is Enabled"},
 		},
+		"its primary region is being moved": {"key": {"exists": true, "state": "Updating"}, "want": set()},
 		"asymmetric": {
-			"key": {"exists": true, "state": "Enabled", "spec": "RSA_4096"},
-			"want": {"the key's spec is RSA_4096; required is SYMMETRIC_DEFAULT"},
+			"key": {"exists": true, "state": "Enabled", "spec": "RSA_4096", "usage": "SIGN_VERIFY"},
+			"want": {
+				"the key's spec is RSA_4096; required is SYMMETRIC_DEFAULT",
+				"the key's usage is SIGN_VERIFY; required is ENCRYPT_DECRYPT",
+			},
+		},
+		"in another region": {
+			"key": {"exists": true, "state": "Enabled", "region": "us-east-1"},
+			"want": {`the key is in region "us-east-1"; required is the stream's, "eu-west-1"`},
 		},
 		"gone": {"key": {"exists": false}, "want": {"KMS has no such key; required is an existing key"}},
 		"nothing is known of the key": {
@@ -19,7 +27,10 @@ test_violations[note] if {
 			"want": {"the stream names no key that could be found; required is an enabled key"},
 		},
 	}
-	row.want == policy.violations with input as {"facts": {"encryption": {"key": row.key}}}
+	row.want == policy.violations with input as {
+		"scope": {"region": "eu-west-1"},
+		"facts": {"encryption": {"key": row.key}},
+	}
 }
 
 test_applies[note] if {

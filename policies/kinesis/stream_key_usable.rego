@@ -29,6 +29,8 @@
 #     deleted key are lost.
 package policies.kinesis.stream_key_usable
 
+import data.lib.encryption
+
 applies if input.facts.encryption.type == "KMS"
 
 violations contains "KMS has no such key; required is an existing key" if {
@@ -36,8 +38,9 @@ violations contains "KMS has no such key; required is an existing key" if {
 }
 
 violations contains msg if {
-	input.facts.encryption.key.state != "Enabled"
-	msg := sprintf("the key's state is %s; required is Enabled", [input.facts.encryption.key.state])
+	state := input.facts.encryption.key.state
+	not encryption.usable(state)
+	msg := sprintf("the key's state is %s; required is Enabled", [state])
 }
 
 violations contains msg if {

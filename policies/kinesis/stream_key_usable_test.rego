@@ -7,6 +7,7 @@ good := {"state": "Enabled", "spec": "SYMMETRIC_DEFAULT", "usage": "ENCRYPT_DECR
 test_violations[note] if {
 	some note, row in {
 		"usable": {"key": good, "want": set()},
+		"its primary region is being moved": {"key": object.union(good, {"state": "Updating"}), "want": set()},
 		"disabled": {
 			"key": object.union(good, {"state": "Disabled"}),
 			"want": {"the key's state is Disabled; required is Enabled"},

@@ -5,10 +5,12 @@
 #   user or role decrypt, or grant on, should be bound to an encryption context or a
 #   source; only grants on symmetric keys can be. A grant whose grantee was deleted
 #   is left over. Grants to AWS services are made by the services themselves and are
-#   not judged.
+#   not judged, nor are those to service-linked roles, which only their service can
+#   assume and which AWS tells to make without a constraint (EC2 Auto Scaling).
 # related_resources:
 # - https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 # - https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
+# - https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
 # custom:
 #   control: KMS-10
 #   severity: medium
@@ -44,6 +46,7 @@ violations contains msg if {
 	some grant in input.facts.grants
 	grant.grantee
 	not deleted(grant)
+	not service_linked(grant)
 	not grant.constrained == true
 	strong := {"CreateGrant", "Decrypt", "ReEncryptFrom"} & {operation | some operation in grant.operations}
 	count(strong) > 0
@@ -55,3 +58,6 @@ violations contains msg if {
 
 # KMS shows the unique id of a user or role that is gone, in place of its ARN.
 deleted(grant) if not contains(grant.grantee, ":")
+
+# Only AWS makes roles of this path.
+service_linked(grant) if contains(grant.grantee, ":role/aws-service-role/")

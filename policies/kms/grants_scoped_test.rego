@@ -26,6 +26,10 @@ test_violations[note] if {
 			"grant": {"id": "g", "grantee": "AROAEXAMPLE", "operations": ["Decrypt"], "constrained": false},
 			"want": {`grant "g" is for "AROAEXAMPLE", who was deleted; required is that it is revoked`},
 		},
+		"a service-linked role": {
+			"grant": object.union(role, {"grantee": "arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/A"}),
+			"want": set(),
+		},
 		"a service": {
 			"grant": {"id": "g", "grantee_service": "dynamodb.amazonaws.com", "operations": ["Decrypt"], "constrained": false},
 			"want": set(),

@@ -2,7 +2,9 @@
 # title: Customer managed keys are not scheduled for deletion
 # description: >-
 #   A deleted key can't be brought back, and everything that was encrypted under it
-#   is lost. Until then its deletion can be cancelled. Which resources still use
+#   is lost. Until then its deletion can be cancelled. The replica of a multi-Region
+#   key can be made again from its primary, but until then nothing in its region can
+#   be decrypted with it. Which resources still use
 #   the key is told by kms/used_keys_enabled; data outside of the services that
 #   were read may use it too.
 # related_resources:
@@ -34,7 +36,17 @@ applies if input.facts.manager == "CUSTOMER"
 
 violations contains msg if {
 	input.facts.state == "PendingDeletion"
+	not input.facts.multi_region == "REPLICA"
 	msg := sprintf("the key is deleted at %s; required is that no deletion is scheduled", [delete_at])
+}
+
+violations contains msg if {
+	input.facts.state == "PendingDeletion"
+	input.facts.multi_region == "REPLICA"
+	msg := sprintf(
+		"the replica is deleted at %s and only its primary can make it again; required is that no deletion is scheduled",
+		[delete_at],
+	)
 }
 
 # The waiting period of a multi-Region primary starts when its last replica is gone.

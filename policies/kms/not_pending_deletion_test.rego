@@ -10,6 +10,17 @@ test_violations[note] if {
 			"facts": {"state": "PendingDeletion", "delete_at": "2026-12-01T00:00:00Z"},
 			"want": {"the key is deleted at 2026-12-01T00:00:00Z; required is that no deletion is scheduled"},
 		},
+		"a primary, pending deletion": {
+			"facts": {"state": "PendingDeletion", "multi_region": "PRIMARY", "delete_at": "2026-12-01T00:00:00Z"},
+			"want": {"the key is deleted at 2026-12-01T00:00:00Z; required is that no deletion is scheduled"},
+		},
+		"a replica, pending deletion": {
+			"facts": {"state": "PendingDeletion", "multi_region": "REPLICA", "delete_at": "2026-12-01T00:00:00Z"},
+			"want": {concat("", [
+				"the replica is deleted at 2026-12-01T00:00:00Z and only its primary can make it again",
+				"; required is that no deletion is scheduled",
+			])},
+		},
 		"pending deletion at no time": {
 			"facts": {"state": "PendingDeletion"},
 			"want": {"the key is deleted at a time that is not known; required is that no deletion is scheduled"},

@@ -1,11 +1,12 @@
 # METADATA
-# title: Key policies do not let everybody use the key
+# title: Key policies do not let everybody use or read about the key
 # description: >-
 #   A statement for every principal, whose conditions do not limit who, lets any
-#   AWS account use or govern the key. The policy is evaluated with its denials; a
-#   condition counts if it limits the account, the organization, the principal or
-#   the VPC, and not if it limits the service, the encryption context or the
-#   address. Grants and identity policies are not part of it.
+#   AWS account use or govern the key, or at least read about it, its policy and
+#   grants included; the message says which. The policy is evaluated with its
+#   denials; a condition counts if it limits the account, the organization, the
+#   principal or the VPC, and not if it limits the service, the encryption context
+#   or the address. Grants and identity policies are not part of it.
 # related_resources:
 # - https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 # - https://docs.aws.amazon.com/securityhub/latest/userguide/kms-controls.html

@@ -4,7 +4,8 @@
 #   A key that never rotates protects all that was ever encrypted under it, so one
 #   disclosure of its material exposes everything. Judged are keys that can rotate
 #   by themselves: not asymmetric, HMAC and imported ones, nor those in custom key
-#   stores; a replica rotates with its primary. That rotation is on doesn't prove
+#   stores, nor those that wait for their deletion; a replica rotates with its
+#   primary. That rotation is on doesn't prove
 #   that it has happened.
 # related_resources:
 # - https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
@@ -49,7 +50,7 @@ applies if {
 	not deleting
 }
 
-# KMS reports no rotation of a key that waits for its deletion.
+# KMS says that a key that waits for its deletion does not rotate, so it is not asked.
 deleting if input.facts.state in {"PendingDeletion", "PendingReplicaDeletion"}
 
 violations contains "automatic rotation is off; required is on" if not input.facts.rotation.enabled == true

@@ -3,8 +3,10 @@
 # description: >-
 #   A statement for a service principal without a source condition lets anybody who
 #   can make that service work for him use the key through it: the confused deputy.
-#   Services that send no source go into services_without_source. A key policy that
-#   names no service passes.
+#   So does one for everybody that aws:PrincipalIsAWSService or
+#   aws:PrincipalServiceName limits to services. What only reads about the key, such
+#   as kms:DescribeKey, is not judged. Services that send no source go into
+#   services_without_source. A key policy that names no service passes.
 # related_resources:
 # - https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 # - https://docs.aws.amazon.com/kms/latest/developerguide/least-privilege.html
@@ -38,6 +40,11 @@ applies if input.facts.manager == "CUSTOMER"
 
 violations contains msg if {
 	some service in input.facts.policy.unguarded_services
+	service != "*"
 	not service in data.params.services_without_source
 	msg := sprintf("%q may use the key for anybody's resources; required is a condition on their source", [service])
+}
+
+violations contains "every AWS service may use the key for anybody's resources; required is a condition on their source" if {
+	"*" in input.facts.policy.unguarded_services
 }

@@ -4,6 +4,8 @@ import data.policies.kms.services_guarded as policy
 
 message(service) := sprintf("%q may use the key for anybody's resources; required is a condition on their source", [service])
 
+all_services := "every AWS service may use the key for anybody's resources; required is a condition on their source"
+
 test_violations[note] if {
 	some note, row in {
 		"none": {"services": [], "without": [], "want": set()},
@@ -12,6 +14,7 @@ test_violations[note] if {
 			"services": ["events.amazonaws.com", "sns.amazonaws.com"], "without": [],
 			"want": {message("events.amazonaws.com"), message("sns.amazonaws.com")},
 		},
+		"every service": {"services": ["*", "sns.amazonaws.com"], "without": ["*", "sns.amazonaws.com"], "want": {all_services}},
 		"one of them sends no source": {
 			"services": ["events.amazonaws.com", "sns.amazonaws.com"],
 			"without": ["events.amazonaws.com"], "want": {message("sns.amazonaws.com")},

@@ -30,3 +30,22 @@ else := "customer-managed" if {
 	key.manager == "CUSTOMER"
 	key.origin == "AWS_KMS"
 }
+
+# bucket_levels are what S3's algorithms give whatever their key is. FSx and AWS
+# Backup choose a KMS key of their own.
+bucket_levels := {
+	"AES256": "aws-owned",
+	"aws:backup": "aws-managed",
+	"aws:fsx": "aws-managed",
+	"aws:kms": "aws-managed",
+	"aws:kms:dsse": "aws-managed",
+}
+
+# bucket_level is the level that a bucket's default encryption gives at least. It
+# is undefined for an algorithm that nobody here knows.
+bucket_level(algorithm) := bucket_levels[algorithm]
+
+# usable says whether a KMS key in the state encrypts and decrypts. A key is
+# Updating for seconds while the primary region of a multi-region key changes,
+# and does both (KMS Developer Guide, Key states).
+usable(state) if state in {"Enabled", "Updating"}

@@ -42,3 +42,19 @@ test_unknown_keys_have_no_level[name] if {
 	}
 	not encryption.key_level(key)
 }
+
+test_bucket_level if {
+	encryption.bucket_level("AES256") == "aws-owned"
+	every algorithm in ["aws:kms", "aws:kms:dsse", "aws:fsx", "aws:backup"] {
+		encryption.bucket_level(algorithm) == "aws-managed"
+	}
+	not encryption.bucket_level("aws:moon")
+}
+
+test_usable if {
+	encryption.usable("Enabled")
+	encryption.usable("Updating")
+	every state in ["Creating", "Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable", ""] {
+		not encryption.usable(state)
+	}
+}

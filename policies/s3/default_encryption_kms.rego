@@ -79,15 +79,7 @@ chosen_elsewhere if {
 
 default level := "none"
 
-level := by_algorithm[input.facts.encryption.algorithm]
-
-by_algorithm := {
-	"AES256": "aws-owned",
-	"aws:backup": "aws-managed",
-	"aws:fsx": "aws-managed",
-	"aws:kms": "aws-managed",
-	"aws:kms:dsse": "aws-managed",
-}
+level := encryption.bucket_level(input.facts.encryption.algorithm)
 
 default key_level := "aws-managed"
 

@@ -21,7 +21,7 @@
 #     pci-dss-4.0.1:
 #     - {id: "3.5.1", source: analysis}
 #     hipaa-164:
-#     - {id: 164.312(a)(2)(iv), source: analysis}
+#     - {id: 164.312(a)(2)(iv), source: prowler}
 #     soc2-tsc:
 #     - {id: CC6.1, source: analysis}
 #     iso-27001-2022:

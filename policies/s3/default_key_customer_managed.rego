@@ -19,8 +19,6 @@
 #     - {id: SC-12, source: analysis}
 #     - {id: SC-12(2), source: analysis}
 #     - {id: SC-28(1), source: analysis}
-#     security-hub:
-#     - {id: S3.17, source: analysis}
 #     pci-dss-4.0.1:
 #     - {id: "3.6.1", source: analysis}
 #     hipaa-164:
@@ -35,12 +33,21 @@
 #     it by its full ARN (aws s3api put-bucket-encryption --bucket BUCKET
 #     --server-side-encryption-configuration '{"Rules":
 #     [{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"KEY-ARN"},
-#     "BucketKeyEnabled":true}]}').
+#     "BucketKeyEnabled":true}]}'). The call replaces the whole rule: keep the SSEAlgorithm
+#     aws:kms:dsse (without BucketKeyEnabled, which it doesn't have) and the
+#     BlockedEncryptionTypes that the bucket has.
 package policies.s3.default_key_customer_managed
 
 applies if input.facts.encryption.algorithm in {"aws:kms", "aws:kms:dsse"}
 
-violations contains "the key is AWS managed; required is a customer managed key" if not customer_managed
+violations contains "the key is AWS managed; required is a customer managed key" if {
+	not customer_managed
+	not gone
+}
+
+violations contains "KMS has no such key; required is a customer managed key" if gone
+
+gone if input.facts.encryption.key.exists == false
 
 customer_managed if {
 	input.facts.encryption.key.manager == "CUSTOMER"

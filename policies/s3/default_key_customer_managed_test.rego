@@ -16,6 +16,10 @@ test_violations[note] if {
 		},
 		"an AWS alias whatever else is said": {"key": {"alias": "alias/aws/s3", "manager": "CUSTOMER"}, "want": failure},
 		"an alias that only looks like AWS's": {"key": {"alias": "alias/aws-s3", "manager": "CUSTOMER"}, "want": set()},
+		"gone": {
+			"key": {"id": "1234", "exists": false},
+			"want": {"KMS has no such key; required is a customer managed key"},
+		},
 		"no manager": {"key": {"id": "1234"}, "want": failure},
 	}
 	row.want == policy.violations with input as {"facts": {"encryption": {"algorithm": "aws:kms", "key": row.key}}}

@@ -18,8 +18,6 @@
 #     - {id: SC-12, source: analysis}
 #     - {id: SC-12(1), source: analysis}
 #     - {id: SC-12(2), source: analysis}
-#     security-hub:
-#     - {id: KMS.3, source: analysis}
 #     hipaa-164:
 #     - {id: 164.312(a)(2)(iv), source: analysis}
 #     soc2-tsc:
@@ -33,6 +31,8 @@
 #     under a deleted key are lost.
 package policies.s3.default_key_usable
 
+import data.lib.encryption
+
 applies if input.facts.encryption.algorithm in {"aws:kms", "aws:kms:dsse"}
 
 violations contains "KMS has no such key; required is an existing key" if {
@@ -40,8 +40,9 @@ violations contains "KMS has no such key; required is an existing key" if {
 }
 
 violations contains msg if {
-	input.facts.encryption.key.state != "Enabled"
-	msg := sprintf("the key's state is %s; required is Enabled", [input.facts.encryption.key.state])
+	state := input.facts.encryption.key.state
+	not encryption.usable(state)
+	msg := sprintf("the key's state is %s; required is Enabled", [state])
 }
 
 violations contains msg if {

@@ -36,12 +36,12 @@
 #     cis-aws-7.0.0:
 #     - {id: "3.1.4", source: cis}
 #     pci-dss-4.0.1:
-#     - {id: "1.4.4", source: analysis}
+#     - {id: "1.4.4", source: security-hub}
 #     hipaa-164:
 #     - {id: 164.312(a)(1), source: prowler}
 #     soc2-tsc:
 #     - {id: CC6.1, source: prowler}
-#     - {id: CC6.6, source: prowler}
+#     - {id: CC6.6, source: analysis}
 #     iso-27001-2022:
 #     - {id: A.8.3, source: analysis}
 #   remediation: >-

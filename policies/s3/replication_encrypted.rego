@@ -2,9 +2,10 @@
 # title: S3 replication keeps objects encrypted with KMS
 # description: >-
 #   A replication rule skips objects under KMS without a word unless it selects them
-#   and names a key of the destination's region for the replicas, so the copy that a
-#   recovery counts on has holes. Judged where the bucket's default is KMS and a rule
-#   is enabled; the destination's own encryption and permissions are not.
+#   and names a customer managed key of the destination's region for the replicas, so
+#   the copy that a recovery counts on has holes. Judged where the bucket's default is
+#   KMS and a rule is enabled. Aliases of AWS are refused; who manages a key that is
+#   named by its ARN, the destination's own encryption and permissions aren't judged.
 # related_resources:
 # - https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
 # - https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketReplication.html
@@ -31,9 +32,10 @@
 #   remediation: >-
 #     Set in every enabled rule (aws s3api put-bucket-replication)
 #     "SourceSelectionCriteria":{"SseKmsEncryptedObjects":{"Status":"Enabled"}} and
-#     "Destination":{"EncryptionConfiguration":{"ReplicaKmsKeyID":"KEY-ARN"}} with a key
-#     of the destination's region, and give the replication role kms:Decrypt on the
-#     source's key and kms:Encrypt on that one. Copy what was skipped with S3 Batch
+#     "Destination":{"EncryptionConfiguration":{"ReplicaKmsKeyID":"KEY-ARN"}} with a
+#     customer managed key of the destination's region, and give the replication role
+#     kms:Decrypt on the source's key and kms:Encrypt on that one, with Bucket Keys at
+#     the destination also kms:Decrypt in that key's policy. Copy what was skipped with S3 Batch
 #     Replication.
 package policies.s3.replication_encrypted
 
@@ -55,6 +57,14 @@ violations contains msg if {
 	rule.status == "Enabled"
 	not rule.replica_key_id
 	msg := sprintf("%s names no key for replicas; required is a ReplicaKmsKeyID", [label(rule)])
+}
+
+# As ALIAS, or as the ARN of one.
+violations contains msg if {
+	some rule in input.facts.replication.rules
+	rule.status == "Enabled"
+	regex.match(`^(arn:[^/]*:)?alias/aws/`, rule.replica_key_id)
+	msg := sprintf("%s names an AWS managed key for replicas; required is a customer managed key", [label(rule)])
 }
 
 label(rule) := sprintf("replication rule %q to %s", [

@@ -16,6 +16,8 @@ named := `replication rule "all" to arn:aws:s3:::copy`
 
 skips := concat(" ", [named, "skips objects encrypted with KMS; required is SseKmsEncryptedObjects Enabled"])
 
+aws_managed := concat(" ", [named, "names an AWS managed key for replicas; required is a customer managed key"])
+
 keyless := concat(" ", [named, "names no key for replicas; required is a ReplicaKmsKeyID"])
 
 test_violations[note] if {
@@ -24,6 +26,18 @@ test_violations[note] if {
 		"a plain rule": {"rules": [plain], "want": {skips, keyless}},
 		"told to skip": {"rules": [object.union(kept, {"kms_objects": "Disabled"})], "want": {skips}},
 		"no key for replicas": {"rules": [object.remove(kept, ["replica_key_id"])], "want": {keyless}},
+		"an alias of AWS": {"rules": [object.union(kept, {"replica_key_id": "alias/aws/s3"})], "want": {aws_managed}},
+		"the ARN of an alias of AWS": {
+			"rules": [object.union(kept, {"replica_key_id": "arn:aws:kms:us-east-1:111122223333:alias/aws/s3"})],
+			"want": {aws_managed},
+		},
+		"aliases of one's own": {
+			"rules": [
+				object.union(kept, {"replica_key_id": "alias/aws-copies"}),
+				object.union(kept, {"replica_key_id": "arn:aws:kms:us-east-1:111122223333:alias/my/alias/aws/s3"}),
+			],
+			"want": set(),
+		},
 		"one of two": {"rules": [kept, plain], "want": {skips, keyless}},
 		"a disabled rule doesn't count": {"rules": [kept, object.union(plain, {"status": "Disabled"})], "want": set()},
 		"a rule without a name": {

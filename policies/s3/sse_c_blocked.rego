@@ -29,12 +29,11 @@
 #     iso-27001-2022:
 #     - {id: A.8.24, source: analysis}
 #   remediation: >-
-#     Find who uploads with SSE-C, then block it: repeat the bucket's rule with the
-#     block (aws s3api put-bucket-encryption --bucket BUCKET
-#     --server-side-encryption-configuration '{"Rules":
-#     [{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"KEY-ARN"},
-#     "BucketKeyEnabled":true,"BlockedEncryptionTypes":{"EncryptionType":["SSE-C"]}}]}').
-#     Where that can't be done, deny it in the bucket policy:
+#     Find who uploads with SSE-C, then block it. Read the bucket's rule (aws s3api
+#     get-bucket-encryption --bucket BUCKET), add
+#     "BlockedEncryptionTypes":{"EncryptionType":["SSE-C"]} to it and put it back
+#     otherwise unchanged (aws s3api put-bucket-encryption): the call replaces the rule,
+#     so that one with another SSEAlgorithm would change the encryption. Where that can't be done, deny it in the bucket policy:
 #     {"Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::BUCKET/*",
 #     "Condition":{"Null":{"s3:x-amz-server-side-encryption-customer-algorithm":"false"}}}.
 package policies.s3.sse_c_blocked

@@ -14,16 +14,16 @@
 #   profiles: [baseline]
 #   frameworks:
 #     nist-800-53-r5:
-#     - {id: CP-9, source: analysis}
-#     - {id: CP-10, source: analysis}
+#     - {id: CP-9, source: security-hub}
+#     - {id: CP-10, source: security-hub}
 #     security-hub:
 #     - {id: S3.14, source: security-hub}
 #     hipaa-164:
-#     - {id: 164.308(a)(7)(ii)(A), source: analysis}
+#     - {id: 164.308(a)(7)(ii)(A), source: prowler}
 #     soc2-tsc:
-#     - {id: A1.2, source: analysis}
+#     - {id: A1.2, source: prowler}
 #     iso-27001-2022:
-#     - {id: A.8.13, source: analysis}
+#     - {id: A.8.13, source: prowler}
 #   remediation: >-
 #     Turn versioning on (aws s3api put-bucket-versioning --bucket BUCKET
 #     --versioning-configuration Status=Enabled), with a lifecycle rule that expires
