@@ -180,5 +180,5 @@ func (l *loader) compile(p *policyFile, m *ast.Module, facts *schema) {
 		return
 	}
 	p.code = &code{compiler: c}
-	p.code.findReads(p)
+	p.findReads()
 }

@@ -59,6 +59,20 @@
 // primary; an empty list is a gap where evidence is missing that could have held
 // one.
 //
+// The engine knows the parameters, and they settle bodies of rules, functions
+// and elses: one with a part that no input has a say in and that does not hold
+// can't hold itself, and what only such bodies read is not read. So this makes
+// a gap of the key's manager unknown for none but those who ask for more:
+//
+//	violations contains "the key is AWS's" if {
+//		data.params.level == "customer-managed"
+//		input.facts.key.manager == "AWS"
+//	}
+//
+// Put that part first: a body counts in full where an error could come before
+// it, or comes in it. [Policy.Reads] is what the code reads, whatever the
+// parameters.
+//
 // # Sealed, strict, fail closed
 //
 // A policy sees no network, no randomness, no environment, and the snapshot's

@@ -51,7 +51,8 @@ type Engine struct {
 // program is a policy ready to run.
 type program struct {
 	*Policy
-	reads         []read // what a verdict is made of
+	needs         needs  // under its parameters, joins' places included
+	reads         []read // all of them: what a verdict is made of
 	applies       *rule  // nil: always
 	violations    *rule
 	joins         []place // by name
@@ -100,16 +101,22 @@ func NewEngine(ctx context.Context, set *Set, opts Options) (*Engine, error) {
 }
 
 func (e *Engine) prepare(ctx context.Context, p *Policy, params map[string]any) (*program, error) {
-	prog := &program{Policy: p, reads: p.code.reads()}
+	prog := &program{Policy: p}
 	for _, name := range keysOf(p.Related) {
 		prog.joins = append(prog.joins, place{name, p.Related[name].Type, parsePath(p.Related[name].At)})
 	}
-	prog.readsReferred = slices.ContainsFunc(prog.reads, func(r read) bool { return r.touches(path{"referenced_by"}) })
 	store := inmem.NewFromObjectWithOpts(map[string]any{"params": params}, inmem.OptReturnASTValuesOnRead(true))
 	txn, err := store.NewTransaction(ctx)
 	if err != nil {
 		return nil, err
 	}
+	needs, err := p.needsUnder(ctx, store, txn)
+	if err != nil {
+		return nil, err
+	}
+	prog.needs = p.withJoins(needs)
+	prog.reads = prog.needs.all()
+	prog.readsReferred = slices.ContainsFunc(prog.reads, func(r read) bool { return r.touches(path{"referenced_by"}) })
 	if prog.violations, err = prepareRule(ctx, p, "violations", store, txn); err != nil {
 		return nil, err
 	}

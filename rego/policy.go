@@ -1,6 +1,7 @@
 package rego
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -33,8 +34,8 @@ type Policy struct {
 	RelatedResources []string         `json:"related_resources"` // URLs
 	Params           map[string]Param `json:"params,omitempty"`
 	Related          map[string]Join  `json:"related,omitempty"`
-	// Reads are the attributes that its verdict depends on, as dotted paths,
-	// sorted.
+	// Reads are the attributes that its code reads, as dotted paths, sorted.
+	// Parameters may leave some of them without a say in the verdict.
 	Reads  []string `json:"reads"`
 	Origin string   `json:"origin"` // name of the source
 	File   string   `json:"file"`
@@ -82,11 +83,11 @@ func (p *Policy) ref() ast.Ref {
 type code struct {
 	compiler   *ast.Compiler
 	hasApplies bool
-	applies    []read // what deciding applies needs
-	violations []read
+	needs      needs // whatever its parameters
 }
 
-// reads are all of a policy's reads, without what another one covers.
-func (c *code) reads() []read {
-	return minimal(append(append([]read(nil), c.applies...), c.violations...))
-}
+// needs are the reads that the parts of a verdict need.
+type needs struct{ applies, violations []read }
+
+// all are all of them, without what another one covers.
+func (n needs) all() []read { return minimal(slices.Concat(n.applies, n.violations)) }

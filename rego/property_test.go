@@ -60,19 +60,28 @@ func leaves(v any, at string) []string {
 }
 
 // One worker or many, remembered verdicts or not: the same findings in the
-// same order.
+// same order, also where parameters are set.
 func TestFindingsDoNotDependOnHowTheyAreMade(t *testing.T) {
 	set := loadBuiltin(t)
 	snapshot := population(t, rand.New(rand.NewPCG(1, 2)), 1200)
-	want, wantSum := evaluate(t, engine(t, set, rego.Options{Workers: 1, NoDedup: true}), snapshot)
+	for _, level := range []string{"none", "customer-managed"} {
+		differently(t, set, snapshot[:300], map[string]map[string]any{"*": {"required_level": level}})
+	}
+	differently(t, set, snapshot, nil)
+}
+
+func differently(t *testing.T, set *rego.Set, snapshot rows, params map[string]map[string]any) {
+	t.Helper()
+	want, wantSum := evaluate(t, engine(t, set, rego.Options{Params: params, Workers: 1, NoDedup: true}), snapshot)
 	seen := map[rego.Status]bool{}
 	for _, f := range want {
 		seen[f.Status] = true
 	}
-	if len(want) < 1200 || len(seen) < 4 {
+	if len(want) < len(snapshot) || len(seen) < 4 {
 		t.Fatalf("%d findings with %d statuses say little", len(want), len(seen))
 	}
 	for name, o := range map[string]rego.Options{"one worker": {Workers: 1}, "16 workers": {Workers: 16}, "16 workers, no dedup": {Workers: 16, NoDedup: true}} {
+		o.Params = params
 		e := engine(t, set, o)
 		for range 2 { // the second finds what the first remembered
 			got, sum := evaluate(t, e, snapshot)
@@ -86,7 +95,7 @@ func TestFindingsDoNotDependOnHowTheyAreMade(t *testing.T) {
 	}
 }
 
-// What a policy does not read never changes what it says.
+// What a policy does not read under its parameters never changes what it says.
 func TestUnreadFactsDoNotMatter(t *testing.T) {
 	set := loadBuiltin(t)
 	changes := 0
@@ -97,12 +106,13 @@ func TestUnreadFactsDoNotMatter(t *testing.T) {
 		}
 		for _, c := range casesOf(t, p) {
 			e := engine(t, one, rego.Options{Params: map[string]map[string]any{p.ID: c.Params}, Time: c.Clock, NoDedup: true})
+			reads := strings.Fields(e.ReadsOf(p.ID))
 			before, _ := evaluate(t, e, c.rows(t))
 			if before[0].Status != c.Status {
 				t.Errorf("%s, case %q: %s, want %s", p.ID, c.Name, before[0].Status, c.Status)
 			}
 			for _, at := range leaves(c.Resource["facts"], "facts") {
-				if slices.ContainsFunc(p.Reads, func(read string) bool { return overlap(read, at) }) || joinsAt(p, at) {
+				if slices.ContainsFunc(reads, func(read string) bool { return overlap(read, at) }) || joinsAt(p, at) {
 					continue
 				}
 				for _, value := range []any{nil, "altered", 17, false, map[string]any{"x": "y"}} {
@@ -111,7 +121,7 @@ func TestUnreadFactsDoNotMatter(t *testing.T) {
 					changed.Resource = altered(c.Resource, strings.Split(at, "."), value)
 					after, _ := evaluate(t, e, changed.rows(t))
 					if diff := cmp.Diff(before[0], after[0]); diff != "" {
-						t.Fatalf("%s reads %q, and case %q changes with %s = %v:\n%s", p.ID, p.Reads, c.Name, at, value, diff)
+						t.Fatalf("%s reads %q, and case %q changes with %s = %v:\n%s", p.ID, reads, c.Name, at, value, diff)
 					}
 				}
 			}

@@ -14,22 +14,32 @@ import (
 // name for a part of the input, and a parameter of a function, count as what
 // is taken from them: after "k := input.facts.key", "k.state" reads
 // facts.key.state, and of facts.key only whether it is there.
-func (c *code) findReads(p *policyFile) {
-	a := &analysis{compiler: c.compiler, funcs: map[string][]params{}}
-	c.applies = a.reads(p.ref().Append(ast.StringTerm("applies")))
-	c.violations = a.reads(p.ref().Append(ast.StringTerm("violations")))
-	c.hasApplies = len(c.compiler.GetRulesExact(p.ref().Append(ast.StringTerm("applies")))) > 0
-	for _, r := range c.reads() {
+func (p *policyFile) findReads() {
+	p.code.hasApplies = len(p.code.compiler.GetRulesExact(p.ref().Append(ast.StringTerm("applies")))) > 0
+	p.code.needs = p.needs(nil)
+	for _, r := range p.code.needs.all() {
 		p.Reads = append(p.Reads, r.at.String())
 	}
 	p.Reads = slices.Compact(p.Reads)
-	c.applies = minimal(p.withJoins(c.applies))
-	c.violations = minimal(p.withJoins(c.violations))
+}
+
+// needs are the reads of a policy without the bodies that are settled; nil:
+// of all its code.
+func (p *Policy) needs(s *settled) needs {
+	a := &analysis{compiler: p.code.compiler, settled: s, funcs: map[string][]params{}}
+	return needs{
+		applies:    a.reads(p.ref().Append(ast.StringTerm("applies"))),
+		violations: a.reads(p.ref().Append(ast.StringTerm("violations"))),
+	}
 }
 
 // withJoins adds the paths that joined resources hang on: not to know one is
 // not to know the joined resource.
-func (p *Policy) withJoins(reads []read) []read {
+func (p *Policy) withJoins(n needs) needs {
+	return needs{minimal(p.addJoins(n.applies)), minimal(p.addJoins(n.violations))}
+}
+
+func (p *Policy) addJoins(reads []read) []read {
 	out := slices.Clone(reads)
 	for _, r := range reads {
 		for name, join := range p.Related {
@@ -44,6 +54,7 @@ func (p *Policy) withJoins(reads []read) []read {
 // analysis finds the reads of rules.
 type analysis struct {
 	compiler *ast.Compiler
+	settled  *settled
 	funcs    map[string][]params // by function, one a definition
 }
 
@@ -89,160 +100,6 @@ func (a *analysis) function(ref ast.Ref) []params {
 
 // maxDepth bounds what is followed below a name; what is deeper is taken whole.
 const maxDepth = 12
-
-// scan is one rule, with its else rules, being read.
-type scan struct {
-	*analysis
-	args  [][]*ast.Term         // parameters, of the rule and of each else
-	bound map[ast.Var][]ast.Ref // names for references
-	uses  map[ast.Var][]read    // what is taken from a name
-	found []read
-	data  []ast.Ref // rules that it uses
-}
-
-func (a *analysis) scan(rule *ast.Rule) *scan {
-	s := &scan{analysis: a, bound: map[ast.Var][]ast.Ref{}, uses: map[ast.Var][]read{}}
-	for r := rule; r != nil; r = r.Else {
-		s.head(r.Head)
-		s.walk(r.Body)
-	}
-	s.resolve()
-	return s
-}
-
-func (s *scan) head(h *ast.Head) {
-	s.args = append(s.args, h.Args)
-	names := map[ast.Var]bool{}
-	for _, arg := range h.Args {
-		if name, simple := arg.Value.(ast.Var); !simple || names[name] { // a pattern, or compared with another
-			s.walk(arg)
-		}
-		if name, simple := arg.Value.(ast.Var); simple {
-			names[name] = true
-		}
-	}
-	for _, part := range h.Ref()[1:] {
-		s.walk(part)
-	}
-	for _, t := range []*ast.Term{h.Key, h.Value} {
-		if t != nil {
-			s.walk(t)
-		}
-	}
-}
-
-func (s *scan) walk(x any) {
-	ast.NewGenericVisitor(func(x any) bool {
-		switch x := x.(type) {
-		case *ast.Expr:
-			return s.expr(x)
-		case ast.Ref:
-			s.ref(x, false)
-			return true
-		case ast.Var:
-			s.use(x, read{})
-		}
-		return false
-	}).Walk(x)
-}
-
-// expr takes the forms that say less than the value: a name for a reference, a
-// test whether something is there, an argument. For all others it is false.
-func (s *scan) expr(e *ast.Expr) bool {
-	if len(e.With) > 0 { // refused when loading
-		return false
-	}
-	switch terms := e.Terms.(type) {
-	case *ast.Term:
-		return s.shape(terms)
-	case []*ast.Term:
-		if e.IsEquality() {
-			return s.bind(terms[1], terms[2]) || s.bind(terms[2], terms[1])
-		}
-		return s.call(terms)
-	}
-	return false
-}
-
-func (s *scan) shape(t *ast.Term) bool {
-	switch v := t.Value.(type) {
-	case ast.Ref:
-		s.ref(v, true)
-	case ast.Var:
-		s.use(v, read{shape: true})
-	default:
-		return false
-	}
-	return true
-}
-
-func (s *scan) bind(name, value *ast.Term) bool {
-	v, isVar := name.Value.(ast.Var)
-	ref, isRef := value.Value.(ast.Ref)
-	if !isVar || !isRef || ref[0].Equal(ast.DefaultRootDocument) {
-		return false
-	}
-	s.bound[v] = append(s.bound[v], ref)
-	s.parts(ref)
-	return true
-}
-
-// call takes the arguments of a function that is written in Rego.
-func (s *scan) call(terms []*ast.Term) bool {
-	f, ok := terms[0].Value.(ast.Ref)
-	if !ok || !f[0].Equal(ast.DefaultRootDocument) {
-		return false
-	}
-	s.data = append(s.data, f.ConstantPrefix())
-	definitions := s.function(f)
-	for i, arg := range terms[1:] {
-		taken := []read{{shape: true}}
-		for _, d := range definitions {
-			if i < len(d) {
-				taken = append(taken, d[i]...)
-			} else {
-				taken = append(taken, read{})
-			}
-		}
-		if len(definitions) == 0 {
-			taken = append(taken, read{})
-		}
-		s.argument(arg, taken)
-	}
-	return true
-}
-
-func (s *scan) argument(arg *ast.Term, taken []read) {
-	switch v := arg.Value.(type) {
-	case ast.Var:
-		for _, r := range taken {
-			s.use(v, r)
-		}
-	case ast.Ref:
-		for _, r := range taken {
-			s.take(v, r)
-		}
-		s.parts(v)
-	default:
-		s.walk(arg)
-	}
-}
-
-func (s *scan) ref(ref ast.Ref, shape bool) {
-	if ref[0].Equal(ast.DefaultRootDocument) {
-		s.data = append(s.data, ref.ConstantPrefix())
-	} else {
-		s.take(ref, read{shape: shape})
-	}
-	s.parts(ref)
-}
-
-// parts walks what stands in the brackets of a reference.
-func (s *scan) parts(ref ast.Ref) {
-	for _, part := range ref[1:] {
-		s.walk(part)
-	}
-}
 
 // take takes r from where ref points.
 func (s *scan) take(ref ast.Ref, r read) {
@@ -315,7 +172,7 @@ func (s *scan) isParam(v ast.Var) bool {
 // params is what a function's arguments are used for. An argument that is a
 // pattern is taken whole.
 func (s *scan) params() params {
-	out := make(params, len(s.args[0]))
+	out := make(params, s.arity)
 	for _, args := range s.args {
 		for i, arg := range args {
 			if v, ok := arg.Value.(ast.Var); ok {

@@ -69,8 +69,8 @@ func (w *worker) decide(ctx context.Context, p *program, seen view, f *Finding) 
 		f.Status, f.Unknowns = Undecided, why
 		return nil
 	}
-	missing := unknowns(p.code.violations, seen.gaps)
-	if touched(p.code.applies, seen.gaps) || p.applies == nil && len(missing) > 0 {
+	missing := unknowns(p.needs.violations, seen.gaps)
+	if touched(p.needs.applies, seen.gaps) || p.applies == nil && len(missing) > 0 {
 		return undecided(unknowns(p.reads, seen.gaps))
 	}
 	v, err := w.verdict(ctx, p, seen.input)
