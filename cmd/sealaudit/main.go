@@ -80,7 +80,7 @@ in sealaudit.yaml (fail-on: high).`,
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
 	root.AddCommand(newScan(std), newCollect(std), newEvaluate(std), newReport(std), newEvidence(std),
-		newPolicies(std), newPermissions(std), newLab(std), newVersion(std))
+		newEnvelope(std), newPolicies(std), newPermissions(std), newLab(std), newVersion(std))
 	return root
 }
 

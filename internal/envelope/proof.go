@@ -59,24 +59,31 @@ type Weakness struct {
 
 // Weaknesses are the ids of all weaknesses and what they mean.
 func Weaknesses() map[string]string {
-	return map[string]string{
-		"unauthenticated-cbc":      "AES-CBC without authentication: anyone who can write the object and see errors can decrypt it (CVE-2020-8911).",
-		"unauthenticated-ecb-wrap": "The data key is wrapped with AES-ECB, which does not authenticate it (CVE-2020-8912).",
-		"not-committing":           "The ciphertext does not commit to its data key: it can be made to open to two plaintexts.",
-		"unsigned":                 "No signature: whoever can unwrap the data key can write such a message.",
-		"context-unbound":          "The wrap is not bound to the content algorithm by the encryption context.",
-		"pkcs1-wrap":               "The data key is wrapped with RSA PKCS #1 v1.5, which has padding oracles.",
-		"sha1-wrap":                "The data key is wrapped with OAEP over SHA-1.",
-		"no-key-derivation":        "The data key is used without derivation, so one key may encrypt two messages.",
-		"plaintext-md5":            "The MD5 of the plaintext stands in the metadata (CVE-2022-2582).",
-		"duplicate-iv":             "Two ciphertexts of this run share an initialisation vector under one key.",
-		"duplicate-data-key":       "Two ciphertexts of this run share a wrapped data key.",
-		"frame-sequence":           "The frames' initialisation vectors are not their sequence numbers.",
-		"many-data-keys":           "There are unusually many wrapped data keys, each of which costs a call to unwrap.",
-		"net-4.0.0":                "Written by ESDK-NET 4.0.0, whose header authentication is not the specification's.",
-		"unsigned-attributes":      "Attributes of the item are outside of its signature.",
-		"unsigned-description":     "The material description is outside of the item's signature.",
+	all := make(map[string]string, len(weaknesses))
+	for _, w := range weaknesses {
+		all[w.ID] = w.Detail
 	}
+	return all
+}
+
+var weaknesses = [...]Weakness{
+	{"unauthenticated-cbc", "AES-CBC without authentication: anyone who can write the object and see errors can decrypt it (CVE-2020-8911)."},
+	{"unauthenticated-ecb-wrap", "The data key is wrapped with AES-ECB, which does not authenticate it (CVE-2020-8912)."},
+	{"not-committing", "The ciphertext does not commit to its data key: it can be made to open to two plaintexts."},
+	{"unsigned", "No signature: whoever can unwrap the data key can write such a message."},
+	{"context-unbound", "The wrap is not bound to the content algorithm by the encryption context."},
+	{"pkcs1-wrap", "The data key is wrapped with RSA PKCS #1 v1.5, which has padding oracles."},
+	{"sha1-wrap", "The data key is wrapped with OAEP over SHA-1."},
+	{"no-key-derivation", "The data key is used without derivation, so one key may encrypt two messages."},
+	{"plaintext-md5", "The MD5 of the plaintext stands in the metadata (CVE-2022-2582)."},
+	{"length-claim", "The metadata claims another length of plaintext than there is."},
+	{"duplicate-iv", "Two ciphertexts of this run share an initialisation vector under one key."},
+	{"duplicate-data-key", "Two ciphertexts of this run share a wrapped data key."},
+	{"frame-sequence", "The frames' initialisation vectors are not their sequence numbers."},
+	{"many-data-keys", "There are unusually many wrapped data keys, each of which costs a call to unwrap."},
+	{"net-4.0.0", "Written by ESDK-NET 4.0.0, whose header authentication is not the specification's."},
+	{"unsigned-attributes", "Attributes of the item are outside of its signature."},
+	{"unsigned-description", "The material description is outside of the item's signature."},
 }
 
 // Add appends a step and lowers the verdict accordingly.
@@ -104,5 +111,11 @@ func (p *Proof) Weak(id string) {
 			return
 		}
 	}
-	p.Weaknesses = append(p.Weaknesses, Weakness{id, Weaknesses()[id]})
+	detail := ""
+	for _, w := range weaknesses {
+		if w.ID == id {
+			detail = w.Detail
+		}
+	}
+	p.Weaknesses = append(p.Weaknesses, Weakness{id, detail})
 }

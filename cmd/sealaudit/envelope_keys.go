@@ -1,0 +1,314 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/sealaudit/sealaudit/internal/envelope"
+	"github.com/sealaudit/sealaudit/internal/envelope/ddb"
+	"github.com/sealaudit/sealaudit/internal/envelope/ddb/legacy"
+	"github.com/sealaudit/sealaudit/internal/envelope/keyring"
+	"github.com/sealaudit/sealaudit/internal/envelope/kms"
+	"github.com/sealaudit/sealaudit/internal/envelope/s3ec"
+)
+
+const keyringHelp = `Keys come from files, never from the command line. --keyring takes, as often as
+you like:
+
+  raw-aes:NAMESPACE:NAME=FILE   an AES key: 16, 24 or 32 bytes, or their hex or base64
+  raw-rsa:NAMESPACE:NAME=FILE   an RSA key in PEM; with a padding of your choice
+                                raw-rsa-oaep-sha1, -oaep-sha256, -oaep-sha384,
+                                -oaep-sha512 or -pkcs1 (default: tries them all)
+  raw-ecdh:FILE                 an ECDH private key in PEM
+  branch:ID:VERSION=FILE        a hierarchical keyring's branch key, 32 bytes
+  kms-file:FILE                 the keys of this program's own key service
+  data-key:FILE                 the plaintext data key itself, for messages and objects
+  signing:FILE                  for the DynamoDB Encryption Client: its signing key,
+                                HMAC bytes or an RSA key in PEM
+
+NAMESPACE and NAME are what messages carry; S3 objects and items of the
+DynamoDB Encryption Client carry neither, and try every raw key.`
+
+// keyFlags say which keys may be used.
+type keyFlags struct {
+	keyrings []string
+	kmsKey   string
+}
+
+func (f *keyFlags) add(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&f.keyrings, "keyring", nil, "use a key from a file: `SPEC`, see above")
+	fs.StringVar(&f.kmsKey, "kms-key", "", "use only this `key` of the kms-file, by ARN, id or alias (default: the one that the artefact names)")
+}
+
+// envelopeKeys are the keys of a run, as each format takes them.
+type envelopeKeys struct {
+	ring    keyring.Multi
+	s3      s3ec.Keys
+	service *kms.Service
+	kmsARN  string
+	aes     []envelope.DataKey
+	signing legacy.Signing
+	secrets [][]byte // what to zero
+}
+
+func (k *envelopeKeys) zero() {
+	for _, b := range k.secrets {
+		clear(b)
+	}
+}
+
+// load reads the keys.
+func (f *keyFlags) load() (*envelopeKeys, error) {
+	k := &envelopeKeys{}
+	for _, spec := range f.keyrings {
+		if err := k.add(spec, f.kmsKey); err != nil {
+			k.zero()
+			return nil, fmt.Errorf("--keyring %s: %w", spec, err)
+		}
+	}
+	if f.kmsKey != "" && k.service == nil {
+		k.zero()
+		return nil, errors.New("--kms-key names a key of a kms-file, and --keyring has none")
+	}
+	return k, nil
+}
+
+// add reads the key of one spec.
+func (k *envelopeKeys) add(spec, kmsKey string) error {
+	kind, rest, ok := strings.Cut(spec, ":")
+	if !ok || rest == "" {
+		return errors.New("it takes KIND:…FILE; see --help for the kinds")
+	}
+	switch kind {
+	case "raw-ecdh":
+		return k.addECDH(rest)
+	case "kms-file":
+		return k.addKMS(rest, kmsKey)
+	case "data-key":
+		return k.addDataKey(rest)
+	case "signing":
+		return k.addSigning(rest)
+	}
+	names, path, named := strings.Cut(rest, "=")
+	first, second, both := strings.Cut(names, ":")
+	padding, isRSA := strings.CutPrefix(kind, "raw-rsa")
+	if kind != "raw-aes" && kind != "branch" && !isRSA {
+		return fmt.Errorf("there is no kind %q; take raw-aes, raw-rsa, raw-ecdh, branch, kms-file, data-key or signing", kind)
+	}
+	if !named || !both || path == "" {
+		return fmt.Errorf("%s takes two names and a file: %s:A:B=FILE", kind, kind)
+	}
+	switch kind {
+	case "raw-aes":
+		return k.addAES(first, second, path)
+	case "branch":
+		return k.addBranch(first, second, path)
+	}
+	return k.addRSA(first, second, strings.TrimPrefix(padding, "-"), path)
+}
+
+// push adds a keyring.
+func (k *envelopeKeys) push(ring envelope.Keyring, err error) error {
+	if err == nil {
+		k.ring = append(k.ring, ring)
+	}
+	return err
+}
+
+func (k *envelopeKeys) addAES(namespace, name, path string) error {
+	b, err := k.symmetric(path, 16, 24, 32)
+	if err != nil {
+		return err
+	}
+	k.s3.AES = append(k.s3.AES, b)
+	k.aes = append(k.aes, envelope.NewDataKey(b))
+	ring, err := keyring.NewAES(namespace, name, b)
+	return k.push(ring, err)
+}
+
+func (k *envelopeKeys) addBranch(id, version, path string) error {
+	b, err := k.symmetric(path, 32)
+	if err != nil {
+		return err
+	}
+	ring, err := keyring.NewHierarchy(id, version, b)
+	return k.push(ring, err)
+}
+
+func (k *envelopeKeys) addRSA(namespace, name, padding, path string) error {
+	text, err := k.secret(path)
+	if err != nil {
+		return err
+	}
+	private, public, err := keyring.ParseRSAKey(text)
+	if err != nil {
+		return err
+	}
+	if k.s3.RSAPublic = public; private != nil {
+		k.s3.RSA = append(k.s3.RSA, private)
+	}
+	paddings := []keyring.Padding{keyring.Padding(padding)}
+	if padding == "" {
+		paddings = []keyring.Padding{keyring.OAEPSHA256, keyring.OAEPSHA1, keyring.OAEPSHA384, keyring.OAEPSHA512, keyring.PKCS1}
+	}
+	for _, p := range paddings {
+		ring, err := keyring.ParseRSA(namespace, name, p, text)
+		if err := k.push(ring, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *envelopeKeys) addECDH(path string) error {
+	text, err := k.secret(path)
+	if err != nil {
+		return err
+	}
+	ring, err := keyring.ParseECDH(text)
+	return k.push(ring, err)
+}
+
+func (k *envelopeKeys) addKMS(path, only string) error {
+	if k.s3.KMS != nil {
+		return errors.New("one kms-file or data-key is enough; a second is not used")
+	}
+	s, err := kms.Load(path, nil)
+	if err != nil {
+		return err
+	}
+	k.service, k.s3.KMS = s, s
+	if only == "" {
+		return k.push(keyring.NewKMSDiscovery(s, keyring.Filter{}), nil)
+	}
+	key, err := s.Describe(only)
+	if err != nil {
+		return err
+	}
+	k.kmsARN, k.s3.KMSKeyID = key.ARN, key.ARN
+	ring, err := keyring.NewKMSMRK(s, key.ARN)
+	return k.push(ring, err)
+}
+
+func (k *envelopeKeys) addDataKey(path string) error {
+	if k.s3.KMS != nil {
+		return errors.New("one kms-file or data-key is enough; a second is not used")
+	}
+	b, err := k.symmetric(path, 16, 24, 32)
+	if err != nil {
+		return err
+	}
+	k.s3.KMS = givenKey{b}
+	return k.push(givenKey{b}, nil)
+}
+
+func (k *envelopeKeys) addSigning(path string) error {
+	text, err := k.secret(path)
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(text, []byte("-----BEGIN")) {
+		k.signing.HMAC = envelope.NewDataKey(symmetricText(text))
+		return nil
+	}
+	k.signing.Private, k.signing.Public, err = keyring.ParseRSAKey(text)
+	return err
+}
+
+// forItem are the keys as an item takes them: the DynamoDB Encryption Client
+// has a provider for all items of a table, which its item does not name.
+func (k *envelopeKeys) forItem(it ddb.Item) ddb.Keys {
+	keys := ddb.Keys{Keyring: k.ring}
+	description, sealed := it[legacy.DescriptionAttribute]
+	wrapped := !sealed || bytes.Contains([]byte(description.Data), []byte("amzn-ddb-env-key"))
+	switch {
+	case k.service != nil:
+		keys.Legacy = legacy.KMSDirect{Client: k.service, KeyID: k.kmsARN}
+	case wrapped && len(k.aes) > 0:
+		keys.Legacy = legacy.Wrapped{AES: k.aes[0], Signing: k.signing}
+	case wrapped && len(k.s3.RSA) > 0:
+		keys.Legacy = legacy.Wrapped{Private: k.s3.RSA[0], Signing: k.signing}
+	case len(k.aes) > 0:
+		keys.Legacy = legacy.Static{Key: k.aes[0], Signing: k.signing}
+	case k.signing.HMAC.Len() > 0 || k.signing.Public != nil:
+		keys.Legacy = legacy.Static{Signing: k.signing}
+	}
+	return keys
+}
+
+// givenKey is a plaintext data key that its owner kept: it opens whatever it
+// is the key of, and what is not then fails to authenticate.
+type givenKey struct{ key []byte }
+
+func (g givenKey) Unwrap(context.Context, envelope.EncryptedDataKey, map[string]string) (envelope.DataKey, error) {
+	return envelope.NewDataKey(bytes.Clone(g.key)), nil
+}
+
+func (g givenKey) Wrap(context.Context, envelope.DataKey, map[string]string) (envelope.EncryptedDataKey, error) {
+	return envelope.EncryptedDataKey{}, fmt.Errorf("%w: a given data key wraps nothing", envelope.ErrUnsupported)
+}
+
+func (g givenKey) Decrypt(context.Context, string, []byte, map[string]string) (envelope.DataKey, error) {
+	return envelope.NewDataKey(bytes.Clone(g.key)), nil
+}
+
+func (g givenKey) GenerateDataKey(context.Context, string, int, map[string]string) (envelope.DataKey, []byte, error) {
+	return envelope.DataKey{}, nil, fmt.Errorf("%w: a given data key makes no other", envelope.ErrUnsupported)
+}
+
+// maxKeyFile bounds a key file; an RSA key of 16,384 bits in PEM has 13 KB.
+const maxKeyFile = 64 << 10
+
+func (k *envelopeKeys) secret(path string) ([]byte, error) {
+	b, err := readSmall(path, maxKeyFile)
+	k.secrets = append(k.secrets, b)
+	return b, err
+}
+
+// symmetric reads a key of one of the lengths: the bytes themselves, or a text
+// in hex or base64. A file that can be read both ways is refused.
+func (k *envelopeKeys) symmetric(path string, lengths ...int) ([]byte, error) {
+	raw, err := k.secret(path)
+	if err != nil {
+		return nil, err
+	}
+	fits := func(b []byte) bool {
+		for _, n := range lengths {
+			if len(b) == n {
+				return true
+			}
+		}
+		return false
+	}
+	text := symmetricText(raw)
+	k.secrets = append(k.secrets, text)
+	decoded := !bytes.Equal(text, raw) && fits(text)
+	switch {
+	case fits(raw) && decoded:
+		return nil, fmt.Errorf("%s may be %d bytes or the text of %d; end its line if it is text", path, len(raw), len(text))
+	case fits(raw):
+		return raw, nil
+	case decoded:
+		return text, nil
+	}
+	return nil, fmt.Errorf("%s has %d bytes, and is no hex or base64; a key here has one of %v bytes", path, len(raw), lengths)
+}
+
+// symmetricText is a key file's content, decoded if it is hex or base64.
+func symmetricText(raw []byte) []byte {
+	text := strings.TrimSpace(string(raw))
+	if b, err := hex.DecodeString(text); err == nil {
+		return b
+	}
+	if b, err := base64.StdEncoding.Strict().DecodeString(text); err == nil {
+		return b
+	}
+	return raw
+}
