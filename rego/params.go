@@ -60,6 +60,9 @@ func (p Param) accepts(v any) error {
 	if reflect.TypeOf(v) != reflect.TypeOf(p.Default) {
 		return fmt.Errorf("is a %s; it must be a %s", kindOf(v), kindOf(p.Default))
 	}
+	if err := p.acceptsElements(v); err != nil {
+		return err
+	}
 	if p.Enum == nil || slices.ContainsFunc(p.Enum, func(e any) bool { return reflect.DeepEqual(e, v) }) {
 		return nil
 	}
@@ -68,6 +71,23 @@ func (p Param) accepts(v any) error {
 		words[i] = fmt.Sprint(e)
 	}
 	return fmt.Errorf("is %q; choose %s%s", fmt.Sprint(v), oneOf(words), didYouMean(fmt.Sprint(v), words))
+}
+
+// acceptsElements says why a list can't be the parameter's: its elements are
+// of the kind of the default's, and strings where the default has none. An
+// account id without quotes would be a number that no account equals.
+func (p Param) acceptsElements(v any) error {
+	list, _ := v.([]any)
+	want := "string"
+	if defaults, _ := p.Default.([]any); len(defaults) > 0 {
+		want = kindOf(defaults[0])
+	}
+	for _, element := range list {
+		if kind := kindOf(element); kind != want {
+			return fmt.Errorf("has an element that is a %s; each must be a %s (in YAML, in quotes)", kind, want)
+		}
+	}
+	return nil
 }
 
 func kindOf(v any) string {
