@@ -1,15 +1,19 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -35,6 +39,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"endpoint": endpoint,
 			"exits":    exits,
+			"ctrlc":    ctrlC,
 			"flip":     flip,
 			"oneline":  oneLine,
 		},
@@ -81,6 +86,37 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("%v exits %d, want %d", args[1:], got, want)
+	}
+}
+
+// ctrlC TEXT COMMAND… interrupts a command once its stderr has the text. Its
+// stdout goes to the file ctrlc.out; with ! it must fail then.
+func ctrlC(ts *testscript.TestScript, fails bool, args []string) {
+	path, err := exec.LookPath(args[1])
+	ts.Check(err)
+	c := exec.Command(path, args[2:]...)
+	out, err := os.Create(ts.MkAbs("ctrlc.out"))
+	ts.Check(err)
+	defer out.Close() //nolint:errcheck // a test's file
+	c.Stdout = out
+	c.Dir = ts.MkAbs(".")
+	for _, name := range []string{"HOME", "PATH", "TMPDIR", "AWS_REGION", "AWS_EC2_METADATA_DISABLED"} {
+		c.Env = append(c.Env, name+"="+ts.Getenv(name))
+	}
+	stderr, err := c.StderrPipe()
+	ts.Check(err)
+	ts.Check(c.Start())
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() && !strings.Contains(lines.Text(), args[0]) {
+		continue
+	}
+	time.Sleep(200 * time.Millisecond) // in the middle of it
+	ts.Check(c.Process.Signal(os.Interrupt))
+	for lines.Scan() {
+		ts.Logf("%s", lines.Text())
+	}
+	if err := c.Wait(); fails != (err != nil) {
+		ts.Fatalf("%v ends with %v", args, err)
 	}
 }
 
