@@ -79,10 +79,10 @@ func TestHeaderRefuses(t *testing.T) {
 		"V2, context has a number":   {in(with(v2, nameMatDesc, `{"a":1}`)), envelope.ErrFormat},
 		"V2, context has a map":      {in(with(v2, nameMatDesc, `{"a":{}}`)), envelope.ErrFormat},
 		"V2, context is nothing":     {in(with(v2, nameMatDesc, "")), envelope.ErrFormat},
-		"V2, context twice":          {in(with(v2, nameMatDesc, `{"a":"1","a":"1"}`)), envelope.ErrFormat},
+		"V2, context twice":          {in(with(v2, nameMatDesc, strings.Replace(v2[nameMatDesc], "{", `{"a":"1","a":"1",`, 1))), envelope.ErrFormat},
 		"V2, context cut":            {in(with(v2, nameMatDesc, `{"a"`)), envelope.ErrFormat},
 		"V2, context cut late":       {in(with(v2, nameMatDesc, `{"a":"b"`)), envelope.ErrFormat},
-		"V2, more after the context": {in(with(v2, nameMatDesc, v2[nameMatDesc]+"{}")), envelope.ErrFormat},
+		"V2, more after the context": {in(with(v2, nameMatDesc, v2[nameMatDesc]+" {}")), envelope.ErrFormat},
 		"V2, no UTF-8":               {in(with(v2, nameMatDesc, "{\"a\":\"\xff\"}")), envelope.ErrFormat},
 		"V2, context of another":     {in(with(v2, nameMatDesc, `{"aws:x-amz-cek-alg":"115"}`)), envelope.ErrFormat},
 		"V2, many pairs":             {in(with(v2, nameMatDesc, "{"+pairs(maxPairs+1)+"}")), envelope.ErrFormat},
@@ -115,8 +115,8 @@ func TestHeaderRefuses(t *testing.T) {
 		"file: no JSON":              {Object{Instruction: []byte("<xml>")}, envelope.ErrFormat},
 		"file: cut":                  {Object{Instruction: file2.Instruction[:len(file2.Instruction)-1]}, envelope.ErrFormat},
 		"file: long":                 {Object{Instruction: bytes.Repeat([]byte(" "), maxInstruction+1)}, envelope.ErrFormat},
-		"file: a name twice":         {Object{Instruction: []byte(`{"x-amz-key":"AAAA","x-amz-key":"AAAA"}`)}, envelope.ErrFormat},
-		"file: a name in two cases":  {Object{Instruction: []byte(`{"x-amz-key":"AAAA","X-Amz-Key":"AAAA"}`)}, envelope.ErrFormat},
+		"file: a name twice":         {Object{Instruction: bytes.Replace(file2.Instruction, []byte("{"), []byte(`{"x-amz-tag-len":"128",`), 1)}, envelope.ErrFormat},
+		"file: a name in two cases":  {Object{Instruction: bytes.Replace(file2.Instruction, []byte("{"), []byte(`{"X-Amz-Tag-Len":"128",`), 1)}, envelope.ErrFormat},
 	} {
 		p, err := Inspect(c.obj, Options{})
 		if !errors.Is(err, c.class) || p.Verdict != envelope.Says(c.class) {
