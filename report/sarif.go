@@ -19,8 +19,8 @@ import (
 // An upload replaces all of its category, and what is not in it is closed as
 // fixed. Each account and region is a run and a category of its own, also
 // with no failure, so that alerts close where they are mended. A run whose
-// evidence is incomplete says executionSuccessful false, so that nothing is
-// closed because it could not be read; see incomplete.
+// evidence is incomplete says executionSuccessful false, so that nobody takes
+// it for whole; see incomplete. What GitHub makes of that is not documented.
 func writeSARIF(w io.Writer, d Data, o Options) error {
 	places, err := newLocator(d, o)
 	if err != nil {

@@ -19,7 +19,7 @@ func TestDeniedIsNotFailed(t *testing.T) {
 	before := audit{account: account}.run(t)
 	told := before.verdicts()
 	operations := operationsOf(before.lab)
-	if len(operations) < 28 {
+	if len(operations) < 29 {
 		t.Fatalf("only %d operations were called: %v", len(operations), operations)
 	}
 	for _, operation := range operations {

@@ -28,11 +28,12 @@
 #     resources another key and re-encrypt their data while the old key still works.
 package policies.kms.used_keys_enabled
 
-# A key that is Updating, while its primary moves to another Region, works.
+import data.lib.encryption
+
 applies if {
 	input.facts.manager == "CUSTOMER"
-	input.facts.state != "Enabled"
-	input.facts.state != "Updating"
+	state := input.facts.state
+	not encryption.usable(state)
 }
 
 violations contains msg if {

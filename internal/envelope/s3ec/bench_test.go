@@ -60,9 +60,6 @@ func timed(b *testing.B, do func() error) time.Duration {
 // TestMemory: what is allocated does not grow with the body. All that is ever
 // allocated bounds what is held at once.
 func TestMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("1 GiB")
-	}
 	h := &header{suite: suiteCommit()}
 	key := make([]byte, 32)
 	pipe := func(size int64) io.Reader {
