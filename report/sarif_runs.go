@@ -138,9 +138,10 @@ func newRuns(scopes []collectors.Scope, byAccount bool) []*sarifRun {
 
 // incomplete notes what is missing from a scope's evidence. An alert of a
 // resource that could not be read this time would close as fixed, so any of
-// these makes the run unsuccessful, for whoever uploads it to see: an interrupted scan, a listing that did not finish, a finding that
-// is unknown because a call got no proper answer. Unknown for a reason that
-// every scan will meet again (a value or a setting that this program can't
+// these makes the run unsuccessful, for whoever uploads it to see: an
+// interrupted scan, a listing that did not finish, a finding that is unknown
+// because a call got no proper answer. Unknown for a reason that every scan
+// will meet again (a value or a setting that this program can't
 // decide, another account's key, a service without data) or because the
 // resource is gone does not: it would keep the scope from ever being
 // reported. It is noted all the same.
