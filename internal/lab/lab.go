@@ -3,9 +3,13 @@
 // AWS's protocols and with AWS's paging, defaults, errors and throttling. It
 // can be told to fail in the ways in which networks and AWS fail.
 //
-// It holds no real data and asks nobody. It checks no signature and no
-// permission, changes nothing, and encrypts nothing. It is no emulator for
-// others: it knows the operations that the collectors call, and answers
+// What a service of AWS encrypts at rest, it really encrypts, under keys of its
+// own key service; [Lab.Dump] shows what its disks hold. Its clock is its own:
+// [Lab.Advance] lets it live through a day in a moment.
+//
+// It holds no real data and asks nobody. It checks no signature and evaluates
+// no policy. It is no emulator for others: it knows the operations that the
+// collectors call and those that make something to collect, and answers
 // everything else as unknown. As our own code it proves nothing alone.
 package lab
 
@@ -15,8 +19,10 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/sealaudit/sealaudit/internal/envelope/kms"
 	"github.com/sealaudit/sealaudit/internal/lab/wire"
 )
 
@@ -27,6 +33,13 @@ type Lab struct {
 	known   map[string]operation
 	set     settings
 
+	state  sync.Mutex // held by every operation; guards the index and what follows
+	keys   *kms.Service
+	store  store
+	events []event
+	ticked time.Time
+	ahead  atomic.Int64 // how far the account's clock is ahead, in nanoseconds
+
 	mu       sync.Mutex
 	calls    []Call
 	attempts map[string]int
@@ -34,13 +47,17 @@ type Lab struct {
 	byType   map[string][]map[string]any // tagged resources, by region and filter
 }
 
-// New returns an endpoint for the account, which must not change any more.
+// New returns an endpoint for the account, which must not change any more: what
+// calls change is kept beside it.
 func New(account *Account, options ...Option) *Lab {
 	l := &Lab{account: account, index: newIndex(account), known: operations(), attempts: map[string]int{}, buckets: map[string]*bucket{}, byType: map[string][]map[string]any{}}
 	l.set.clock = time.Now
 	for _, o := range options {
 		o(&l.set)
 	}
+	l.store.blobs = map[string][]byte{}
+	l.keys = kms.New(kms.Config{Account: account.ID, Now: l.now})
+	l.loadKeys()
 	return l
 }
 
@@ -81,7 +98,7 @@ type answer struct {
 // ServeHTTP answers one call.
 func (l *Lab) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q, err := wire.Read(r)
-	q.Now = l.set.clock()
+	q.Now = l.now()
 	if l.set.latency > 0 {
 		timer := time.NewTimer(l.set.latency)
 		defer timer.Stop()
@@ -120,14 +137,39 @@ func (l *Lab) answer(q *wire.Request, err error) answer {
 	if l.index.regions[q.Region] == nil && q.Service != "sts" && q.Service != "account" && q.Service != "s3control" {
 		return answer{failure: refuse(403, "UnrecognizedClientException", "The region "+q.Region+" is not enabled for this account.")}
 	}
-	a := op(l, q)
-	switch word := firstOf(l.set.deny[q.Name()], l.account.Errors[q.Name()], l.index.whole(q), a.errors[q.Operation]); {
-	case !l.allowed(q):
+	l.state.Lock()
+	defer l.state.Unlock()
+	l.tick(q.Now)
+	a := l.perform(op, q)
+	l.recordCall(q, a)
+	return a
+}
+
+// perform runs an operation, unless something refuses it. What would change
+// the account is refused before it does.
+func (l *Lab) perform(op operation, q *wire.Request) answer {
+	word, allowed := firstOf(l.set.deny[q.Name()], l.account.Errors[q.Name()], l.index.whole(q)), l.allowed(q)
+	var a answer
+	if isReading(q.Operation) || allowed && word == "" {
+		a = op(l, q)
+	}
+	word = firstOf(word, a.errors[q.Operation])
+	switch {
+	case !allowed:
 		a.failure = throttle(q, l.account.ID)
 	case word != "":
 		a.failure = l.failure(q, word, a.resource)
 	}
 	return a
+}
+
+// barred is the failure that a resource's data asks for, for operations that
+// change something: they ask before they do.
+func (l *Lab) barred(q *wire.Request, errors map[string]string, resource string) *wire.Failure {
+	if word := errors[q.Operation]; word != "" {
+		return l.failure(q, word, resource)
+	}
+	return nil
 }
 
 func firstOf(words ...string) string {

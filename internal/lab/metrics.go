@@ -29,6 +29,21 @@ func metricsOf(r *Region) map[string]*Metric {
 	return all
 }
 
+// count adds a datapoint to a metric of a region, as services do. The state is
+// locked.
+func (l *Lab) count(region, namespace, name string, dimensions map[string]string, value float64) {
+	p := l.index.regions[region]
+	if p == nil {
+		return
+	}
+	key, m := metricKey(namespace, name, dimensions), Metric{Namespace: namespace, MetricName: name, Dimensions: dimensions}
+	if known := p.metrics[key]; known != nil { // the account's data stays as it is
+		m.Sums = append(m.Sums, known.Sums...)
+	}
+	m.Sums = append(m.Sums, Datapoint{l.now(), value})
+	p.metrics[key] = &m
+}
+
 func getMetricData(l *Lab, q *wire.Request) answer {
 	start, hasStart := q.Time("StartTime")
 	end, hasEnd := q.Time("EndTime")

@@ -66,6 +66,9 @@ type Error struct {
 // Code is AWS's name of the error: "DisabledException".
 func (e *Error) Code() string { return e.code }
 
+// Message is AWS's text beside the code.
+func (e *Error) Message() string { return e.message }
+
 // Error implements error.
 func (e *Error) Error() string { return e.class.Error() + ": " + e.code + ": " + e.message }
 

@@ -1,0 +1,106 @@
+package lab
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"github.com/sealaudit/sealaudit/internal/envelope"
+	"github.com/sealaudit/sealaudit/internal/envelope/kms"
+	"github.com/sealaudit/sealaudit/internal/lab/wire"
+)
+
+// use is a service's call of KMS on somebody's behalf.
+type use struct {
+	region    string
+	invokedBy string // "s3.amazonaws.com"
+	key       string // id, ARN, alias or alias ARN; "" where a blob names it
+	context   map[string]string
+	resource  string // ARN of what is encrypted, for the event
+}
+
+// generate asks KMS for a data key of so many bytes: in plaintext, and
+// encrypted under the key, whose ARN it tells. A failure has KMS's own name
+// and message; services give it names of theirs.
+func (l *Lab) generate(u use, size int) (plain, blob []byte, arn string, failure *wire.Failure) {
+	k, err := l.resolve(u)
+	if err != nil {
+		l.recordUse(u, "GenerateDataKey", u.key, err)
+		return nil, nil, "", kmsFailure(err)
+	}
+	data, blob, err := l.keys.GenerateDataKey(context.Background(), k.ARN, size, u.context)
+	l.recordUse(u, "GenerateDataKey", k.ARN, err)
+	if err != nil {
+		return nil, nil, k.ARN, kmsFailure(err)
+	}
+	defer data.Zero()
+	return append([]byte(nil), data.Bytes()...), blob, k.ARN, nil
+}
+
+// unwrap asks KMS to decrypt what generate encrypted.
+func (l *Lab) unwrap(u use, blob []byte) (plain []byte, arn string, failure *wire.Failure) {
+	data, k, err := l.keys.DecryptNaming(context.Background(), u.key, blob, u.context)
+	l.recordUse(u, "Decrypt", firstOf(k.ARN, u.key), err)
+	if err != nil {
+		return nil, k.ARN, kmsFailure(err)
+	}
+	defer data.Zero()
+	return append([]byte(nil), data.Bytes()...), k.ARN, nil
+}
+
+// resolve finds the key that a service was given.
+func (l *Lab) resolve(u use) (kms.Key, error) {
+	return l.keys.Describe(l.keyName(u.region, u.key))
+}
+
+// keyName completes a key id or alias to the ARN that it means in a region.
+func (l *Lab) keyName(region, id string) string {
+	switch {
+	case len(id) > 4 && id[:4] == "arn:":
+		return id
+	case len(id) > 6 && id[:6] == "alias/":
+		return arnOf("kms", region, l.account.ID, id)
+	}
+	return arnOf("kms", region, l.account.ID, "key/"+id)
+}
+
+func (l *Lab) recordUse(u use, name, key string, err error) {
+	e := event{Time: l.now(), Region: u.region, Source: "kms.amazonaws.com", Name: name, InvokedBy: u.invokedBy, ReadOnly: true,
+		Request: map[string]any{"encryptionContext": u.context}}
+	if name == "GenerateDataKey" {
+		e.Request["keyId"] = key
+	}
+	for _, arn := range []string{key, u.resource} {
+		if arn != "" {
+			e.Resources = append(e.Resources, arn)
+		}
+	}
+	if f := kmsFailure(err); f != nil {
+		e.ErrorCode, e.ErrorMessage = f.Code, f.Message
+	}
+	l.remember(e)
+}
+
+// kmsFailure is a failure of the key service as KMS answers it.
+func kmsFailure(err error) *wire.Failure {
+	if err == nil {
+		return nil
+	}
+	var named *kms.Error
+	if !errors.As(err, &named) {
+		return refuse(500, "KMSInternalException", "The embedded account's key service failed.")
+	}
+	status := 400
+	if errors.Is(err, envelope.ErrUnavailable) && named.Code() != "ThrottlingException" {
+		status = 500
+	}
+	return refuse(status, named.Code(), named.Message())
+}
+
+// uuidOf is an id that the same names always give.
+func uuidOf(parts ...any) string {
+	b := sha256.Sum256(fmt.Append(nil, parts...))
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
+}
