@@ -38,6 +38,7 @@ type Lab struct {
 	store  store
 	events []event
 	ticked time.Time
+	seeded bool
 	ahead  atomic.Int64 // how far the account's clock is ahead, in nanoseconds
 
 	mu       sync.Mutex
@@ -64,6 +65,9 @@ func New(account *Account, options ...Option) *Lab {
 // Start serves on a free loopback port until stop is called, which cuts open
 // connections.
 func (l *Lab) Start() (url string, stop func(), err error) {
+	if err := l.seed(); err != nil {
+		return "", nil, err
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, fmt.Errorf("opening a loopback port for the embedded account: %w; check that programs may listen on 127.0.0.1", err)
