@@ -1,10 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/sealaudit/sealaudit/fixtures"
 	"github.com/sealaudit/sealaudit/internal/awsapi"
@@ -37,27 +43,128 @@ func demo(o *awsapi.Options) (stop func(), err error) {
 	return stop, nil
 }
 
+// labFlags say which account is served, where, and how it fails.
+type labFlags struct {
+	address, ca, data         string
+	deny, vanish, expire, cut []string
+	throttle                  []string
+	slow                      time.Duration
+}
+
+func (f *labFlags) add(fs *pflag.FlagSet) {
+	fs.StringVar(&f.address, "address", "", "serve on this loopback `address` (default: a free port of 127.0.0.1)")
+	fs.StringVar(&f.ca, "ca", "", "serve TLS, and write the certificate that clients must trust to this `file` (S3 takes customer-provided keys over TLS only)")
+	fs.StringVar(&f.data, "account", "", "serve the account in this `folder` of YAML (account.yaml, REGION/SERVICE.yaml) instead of the demo account")
+	fs.StringSliceVar(&f.deny, "deny", nil, "refuse these `operations`, as without the permission: s3:GetObject")
+	fs.StringSliceVar(&f.vanish, "vanish", nil, "answer these `operations` as if their resource was gone")
+	fs.StringSliceVar(&f.expire, "expire", nil, "answer these `operations` as if the credentials had expired")
+	fs.StringSliceVar(&f.cut, "cut", nil, "break the connection in the middle of the answers to these `operations`")
+	fs.StringSliceVar(&f.throttle, "throttle", nil, "throttle operations, `OPERATION=RATE` a second: kinesis:ListShards=5")
+	fs.DurationVar(&f.slow, "slow", 0, "let every answer take so long at least")
+}
+
+// faults are the flags as the account takes them.
+func (f *labFlags) faults() ([]lab.Option, error) {
+	for _, list := range [][]string{f.deny, f.vanish, f.expire, f.cut} {
+		for _, operation := range list {
+			if !lab.Knows(operation) {
+				return nil, fmt.Errorf("the embedded account has no operation %q; they are spelled as in s3:GetObject", operation)
+			}
+		}
+	}
+	options := []lab.Option{lab.Latency(f.slow), lab.Fail("denied", f.deny...), lab.Fail("vanished", f.vanish...), lab.Fail("expired", f.expire...)}
+	rates := map[string]float64{}
+	for _, spec := range f.throttle {
+		operation, rate, _ := strings.Cut(spec, "=")
+		n, err := strconv.ParseFloat(rate, 64)
+		if err != nil || n <= 0 || !lab.Knows(operation) {
+			return nil, fmt.Errorf("--throttle %s: it takes an operation and requests a second: kinesis:ListShards=5", spec)
+		}
+		rates[operation] = n
+	}
+	if len(rates) > 0 {
+		options = append(options, lab.Rate(rates))
+	}
+	if len(f.cut) > 0 {
+		options = append(options, lab.Faults(func(r lab.Request) *lab.Fault {
+			for _, operation := range f.cut {
+				if operation == r.Name() {
+					return &lab.Fault{Cut: 20}
+				}
+			}
+			return nil
+		}))
+	}
+	return options, nil
+}
+
+// open loads the account and serves it. It returns the environment that points
+// clients at it.
+func (f *labFlags) open() (environment string, stop func(), err error) {
+	options, err := f.faults()
+	if err != nil {
+		return "", nil, err
+	}
+	files := fixtures.Demo()
+	if f.data != "" {
+		files = os.DirFS(f.data)
+	}
+	account, err := lab.Load(files)
+	if err != nil {
+		return "", nil, fmt.Errorf("loading the account: %w", err)
+	}
+	l := lab.New(account, options...)
+	url, certificate, stop, err := l.Serve(f.address, f.ca != "")
+	if err != nil {
+		return "", nil, err
+	}
+	environment = "AWS_ENDPOINT_URL=" + url
+	if f.ca != "" {
+		if err := os.WriteFile(f.ca, certificate, 0o644); err != nil { //nolint:gosec // a certificate is public
+			stop()
+			return "", nil, fmt.Errorf("writing the certificate: %w; give --ca a file that can be written", err)
+		}
+		environment += " AWS_CA_BUNDLE=" + f.ca
+	}
+	return environment, stop, nil
+}
+
 func newLab(std streams) *cobra.Command {
-	return &cobra.Command{
+	var f labFlags
+	c := &cobra.Command{
 		Use:   "lab",
 		Short: "Serve the embedded demo account on a loopback port",
 		Long: `lab serves the embedded account that scan --demo audits, until interrupted, and
-prints the environment that points AWS tools at it. It knows the operations
-that sealaudit calls, no others, and holds no real data.`,
-		Args: exactly(0, "no arguments"),
+prints the environment that points AWS tools at it. It really encrypts what AWS
+encrypts at rest, under keys of its own. It knows the operations that sealaudit
+calls and those that make something to audit; it checks no signature and no
+permission, and holds no real data: what is written is gone when it stops.
+
+Its clock is its own. These are for people, and not AWS's:
+
+  curl -X POST "$AWS_ENDPOINT_URL/_lab/clock?advance=24h"   live through a day
+  curl "$AWS_ENDPOINT_URL/_lab/store"                       what its disks hold
+  curl "$AWS_ENDPOINT_URL/_lab/calls"                       who asked what`,
+		Example: "  sealaudit lab --address 127.0.0.1:4566\n  sealaudit lab --ca lab.pem --deny kms:Decrypt --throttle kinesis:GetRecords=5",
+		Args:    exactly(0, "no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {
-			url, stop, err := startLab()
+			if err := settle(c, nil); err != nil {
+				return err
+			}
+			environment, stop, err := f.open()
 			if err != nil {
 				return err
 			}
 			defer stop()
-			_, err = fmt.Fprintf(std.out, "export AWS_ENDPOINT_URL=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=us-east-1\n", url, demoKey, demoSecret)
-			if err != nil {
-				return err
+			if _, err := fmt.Fprintf(std.out, "export %s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=us-east-1\n", environment, demoKey, demoSecret); err != nil {
+				return errors.New("printing the environment failed; is the output closed?")
 			}
-			fmt.Fprintln(std.err, "serving the embedded account; interrupt to stop")
+			fmt.Fprintln(std.err, "serving the embedded account, which is a demo account and not yours; interrupt to stop")
 			<-c.Context().Done()
 			return nil
 		},
 	}
+	f.add(c.Flags())
+	addConfigFlag(c.Flags())
+	return c
 }

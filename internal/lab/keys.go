@@ -100,7 +100,19 @@ func (l *Lab) findKey(q *wire.Request, id string) (*Key, *wire.Failure) {
 	if k := p.keys.by[name]; k != nil {
 		return k, nil
 	}
+	if !isKeyID(name) {
+		return nil, refuse(400, "NotFoundException", "Invalid keyId '"+name+"'")
+	}
 	return nil, l.missing(q, l.keyARN(q, name))
+}
+
+// isKeyID says whether a text has the shape of a key id: a UUID, or mrk- and
+// 32 digits.
+func isKeyID(s string) bool {
+	if digits, multi := strings.CutPrefix(s, "mrk-"); multi {
+		return len(digits) == 32
+	}
+	return len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-'
 }
 
 // ofKey makes an operation on one key of the account, named by id or ARN.

@@ -16,7 +16,6 @@ package lab
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -62,29 +61,6 @@ func New(account *Account, options ...Option) *Lab {
 	return l
 }
 
-// Start serves on a free loopback port until stop is called, which cuts open
-// connections.
-func (l *Lab) Start() (url string, stop func(), err error) {
-	if err := l.seed(); err != nil {
-		return "", nil, err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, fmt.Errorf("opening a loopback port for the embedded account: %w; check that programs may listen on 127.0.0.1", err)
-	}
-	server := &http.Server{Handler: l, ReadHeaderTimeout: 10 * time.Second}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(listener) // ends with ErrServerClosed
-	}()
-	stop = func() {
-		_ = server.Close()
-		<-done
-	}
-	return "http://" + listener.Addr().String(), stop, nil
-}
-
 // operation answers one AWS operation.
 type operation func(*Lab, *wire.Request) answer
 
@@ -101,6 +77,9 @@ type answer struct {
 
 // ServeHTTP answers one call.
 func (l *Lab) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if l.control(w, r) {
+		return
+	}
 	q, err := wire.Read(r)
 	q.Now = l.now()
 	if l.set.latency > 0 {

@@ -32,13 +32,18 @@ func Rate(rates map[string]float64) Option { return func(s *settings) { s.rates 
 
 // Deny refuses operations ("s3:GetBucketPolicy") on every resource, as if the
 // caller had no permission.
-func Deny(operations ...string) Option {
+func Deny(operations ...string) Option { return Fail(denied, operations...) }
+
+// Fail makes operations fail on every resource: "denied", "vanished",
+// "expired" (the caller's credentials), "throttled" for ever, or with an AWS
+// error code.
+func Fail(how string, operations ...string) Option {
 	return func(s *settings) {
 		if s.deny == nil {
 			s.deny = map[string]string{}
 		}
 		for _, name := range operations {
-			s.deny[name] = denied
+			s.deny[name] = how
 		}
 	}
 }

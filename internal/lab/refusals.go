@@ -12,6 +12,7 @@ const (
 	denied    = "denied"
 	throttled = "throttled"
 	vanished  = "vanished"
+	expired   = "expired"
 )
 
 func refuse(status int, code, message string) *wire.Failure {
@@ -27,6 +28,8 @@ func (l *Lab) failure(q *wire.Request, word, resource string) *wire.Failure {
 		return throttle(q, l.account.ID)
 	case vanished:
 		return l.missing(q, resource)
+	case expired:
+		return expiry(q)
 	}
 	status := 400
 	if strings.HasPrefix(word, "Internal") || strings.HasPrefix(word, "ServiceUnavailable") {
@@ -69,6 +72,17 @@ func action(q *wire.Request) string {
 		return "tag:GetResources"
 	}
 	return q.Name()
+}
+
+// expiry is each service's way to say that the credentials have expired.
+func expiry(q *wire.Request) *wire.Failure {
+	switch q.Service {
+	case "s3", "s3control":
+		return refuse(400, "ExpiredToken", "The provided token has expired.")
+	case "sts", "cloudwatch":
+		return refuse(403, "ExpiredToken", "The security token included in the request is expired")
+	}
+	return refuse(400, "ExpiredTokenException", "The security token included in the request is expired")
 }
 
 // throttle is each service's way to say "later".

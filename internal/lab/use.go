@@ -29,6 +29,9 @@ func (l *Lab) generate(u use, size int) (plain, blob []byte, arn string, failure
 		l.recordUse(u, "GenerateDataKey", u.key, err)
 		return nil, nil, "", kmsFailure(err)
 	}
+	if failure := l.shut(u.region, "GenerateDataKey", k.ARN); failure != nil {
+		return nil, nil, k.ARN, failure
+	}
 	data, blob, err := l.keys.GenerateDataKey(context.Background(), k.ARN, size, u.context)
 	l.recordUse(u, "GenerateDataKey", k.ARN, err)
 	if err != nil {
@@ -42,11 +45,27 @@ func (l *Lab) generate(u use, size int) (plain, blob []byte, arn string, failure
 func (l *Lab) unwrap(u use, blob []byte) (plain []byte, arn string, failure *wire.Failure) {
 	data, k, err := l.keys.DecryptNaming(context.Background(), u.key, blob, u.context)
 	l.recordUse(u, "Decrypt", firstOf(k.ARN, u.key), err)
+	if failure := l.shut(u.region, "Decrypt", k.ARN); failure != nil {
+		return nil, k.ARN, failure
+	}
 	if err != nil {
 		return nil, k.ARN, kmsFailure(err)
 	}
 	defer data.Zero()
 	return append([]byte(nil), data.Bytes()...), k.ARN, nil
+}
+
+// shut is the failure that the account's data asks for on a key's use.
+func (l *Lab) shut(region, operation, arn string) *wire.Failure {
+	p, q := l.index.regions[region], &wire.Request{Service: "kms", Operation: operation, Region: region}
+	if p == nil || arn == "" {
+		return nil
+	}
+	var errors map[string]string
+	if k := p.keys.by[last(arn)]; k != nil {
+		errors = k.Errors
+	}
+	return l.barred(q, errors, arn)
 }
 
 // resolve finds the key that a service was given.
@@ -88,7 +107,13 @@ func kmsFailure(err error) *wire.Failure {
 		return nil
 	}
 	var named *kms.Error
-	if !errors.As(err, &named) {
+	if errors.As(err, &named) && named.Code() == "InvalidCiphertextException" {
+		return refuse(400, named.Code(), "") // KMS says no more
+	}
+	if errors.As(err, &named) && named.Code() == "IncorrectKeyException" {
+		return refuse(400, named.Code(), "The key ID in the request does not identify a CMK that can perform this operation.")
+	}
+	if named == nil {
 		return refuse(500, "KMSInternalException", "The embedded account's key service failed.")
 	}
 	status := 400
