@@ -13,6 +13,7 @@ import (
 	"github.com/sealaudit/sealaudit/internal/envelope/ddb"
 	"github.com/sealaudit/sealaudit/internal/envelope/ddb/item"
 	"github.com/sealaudit/sealaudit/internal/envelope/esdk"
+	"github.com/sealaudit/sealaudit/internal/envelope/records"
 	"github.com/sealaudit/sealaudit/internal/envelope/s3ec"
 )
 
@@ -22,21 +23,28 @@ const maxBeside = 1 << 20
 // artefact is one sealed thing: a message, an S3 object or an item.
 type artefact struct {
 	path        string
-	body        *os.File
+	body        io.Reader
+	closer      io.Closer
 	size        int64
 	item        ddb.Item
-	s3          bool
+	table       ddb.Config // of an item from DynamoDB: its table's name and keys
+	s3, message bool
 	metadata    map[string]string
 	instruction []byte
+	served      *served // of an object under a customer-provided key
+	record      records.Record
 }
 
 // reading is how artefacts are read.
 type reading struct {
-	esdk  esdk.Options
-	s3    s3ec.Options
-	items ddb.Config
-	seen  map[[sha256.Size]byte]bool                                                // wrapped data keys of messages
-	tell  func(path string, size int64, body io.ReadSeeker) (io.ReadSeeker, func()) // progress
+	esdk     esdk.Options
+	s3       s3ec.Options
+	items    ddb.Config
+	seen     map[[sha256.Size]byte]bool                                        // wrapped data keys of messages
+	tell     func(path string, size int64, body io.Reader) (io.Reader, func()) // progress
+	shared   *ddb.Run                                                          // data keys of items
+	meta     *itemStore                                                        // metastore, or nil
+	material string                                                            // of the metastore, or "" for any
 }
 
 func (f *envelopeFlags) reading(std streams) (*reading, error) {
@@ -52,8 +60,8 @@ func (f *envelopeFlags) reading(std streams) (*reading, error) {
 		esdk:  esdk.Options{Context: pairs, AllowNET400: f.net400, Values: f.values},
 		s3:    s3ec.Options{Context: pairs, Values: f.values, Run: s3ec.NewRun()},
 		items: items,
-		seen:  map[[sha256.Size]byte]bool{},
-		tell:  tellProgress(std, f.quiet),
+		seen:  map[[sha256.Size]byte]bool{}, shared: ddb.NewRun(),
+		tell: tellProgress(std, f.quiet),
 	}
 	if f.commitment {
 		r.esdk.Policy = esdk.RequireEncryptRequireDecrypt
@@ -62,24 +70,29 @@ func (f *envelopeFlags) reading(std streams) (*reading, error) {
 }
 
 // readArtefact opens a file and tells what it is, in this order: an S3 object
-// by the files beside it, a message by its first bytes, an item by being JSON.
+// by the files beside it, a message by its first bytes, a record by its content, an
+// item by being JSON.
 func readArtefact(path string) (*artefact, error) {
 	body, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	a := &artefact{path: path, body: body}
-	if err := a.recognise(); err != nil {
+	a := &artefact{path: path, body: body, closer: body}
+	if err := a.recognise(body); err != nil {
 		a.close()
 		return nil, err
 	}
 	return a, nil
 }
 
-func (a *artefact) close() { _ = a.body.Close() } // it was only read
+func (a *artefact) close() {
+	if a.closer != nil {
+		_ = a.closer.Close() // it was only read
+	}
+}
 
-func (a *artefact) recognise() error {
-	info, err := a.body.Stat()
+func (a *artefact) recognise(body *os.File) error {
+	info, err := body.Stat()
 	switch {
 	case err != nil:
 		return err
@@ -91,14 +104,19 @@ func (a *artefact) recognise() error {
 		return err
 	}
 	var first [8]byte
-	n, err := a.body.ReadAt(first[:], 0)
+	n, err := body.ReadAt(first[:], 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	if esdk.Recognise(first[:n]) {
+		a.message = true
 		return nil
 	}
-	return a.readItem(bytes.TrimLeft(first[:n], " \t\r\n"))
+	begin := bytes.TrimLeft(first[:n], " \t\r\n")
+	if found, err := a.readRecord(begin); found || err != nil {
+		return err
+	}
+	return a.readItem(begin)
 }
 
 // readBeside reads what stands beside the body of an S3 object.

@@ -25,7 +25,12 @@ you like:
                                 -oaep-sha512 or -pkcs1 (default: tries them all)
   raw-ecdh:FILE                 an ECDH private key in PEM
   branch:ID:VERSION=FILE        a hierarchical keyring's branch key, 32 bytes
-  kms-file:FILE                 the keys of this program's own key service
+  kms-file:FILE                 the keys of this program's own key service, symmetric,
+                                RSA and of curves; envelope kms create makes one
+  aws-kms, aws-kms:ARN          AWS KMS: any key that a message names, or only this
+                                one, which is needed for what names none (S3
+                                objects, curves); it is sent wrapped data keys and
+                                encryption contexts
   data-key:FILE                 the plaintext data key itself, for messages and objects
   signing:FILE                  for the DynamoDB Encryption Client: its signing key,
                                 HMAC bytes or an RSA key in PEM
@@ -37,6 +42,8 @@ every raw key; items of the DynamoDB Encryption Client use the first.`
 type keyFlags struct {
 	keyrings []string
 	kmsKey   string
+	stores   storeFlags
+	cloud    *cloud // AWS, where a keyring needs it
 }
 
 func (f *keyFlags) add(fs *pflag.FlagSet) {
@@ -49,6 +56,7 @@ type envelopeKeys struct {
 	ring    keyring.Multi
 	s3      s3ec.Keys
 	service *kms.Service
+	client  keyring.KMS // the service, or AWS
 	kmsARN  string
 	aes     []envelope.DataKey
 	signing legacy.Signing
@@ -65,10 +73,20 @@ func (k *envelopeKeys) zero() {
 func (f *keyFlags) load() (*envelopeKeys, error) {
 	k := &envelopeKeys{}
 	for _, spec := range f.keyrings {
-		if err := k.add(spec, f.kmsKey); err != nil {
+		var err error
+		if arn, ok := awsKMSSpec(spec); ok {
+			err = k.addAWSKMS(arn, f.cloud)
+		} else {
+			err = k.add(spec, f.kmsKey)
+		}
+		if err != nil {
 			k.zero()
 			return nil, fmt.Errorf("--keyring %s: %w", spec, err)
 		}
+	}
+	if err := k.addStore(&f.stores, f.cloud); err != nil {
+		k.zero()
+		return nil, err
 	}
 	if f.kmsKey != "" && k.service == nil {
 		k.zero()
@@ -97,7 +115,7 @@ func (k *envelopeKeys) add(spec, kmsKey string) error {
 	first, second, both := strings.Cut(names, ":")
 	padding, isRSA := strings.CutPrefix(kind, "raw-rsa")
 	if kind != "raw-aes" && kind != "branch" && !isRSA {
-		return fmt.Errorf("there is no kind %q; take raw-aes, raw-rsa, raw-ecdh, branch, kms-file, data-key or signing", kind)
+		return fmt.Errorf("there is no kind %q; take raw-aes, raw-rsa, raw-ecdh, branch, kms-file, aws-kms, data-key or signing", kind)
 	}
 	if !named || !both || path == "" {
 		return fmt.Errorf("%s takes two names and a file: %s:A:B=FILE", kind, kind)
@@ -181,15 +199,19 @@ func (k *envelopeKeys) addKMS(path, only string) error {
 	if err != nil {
 		return err
 	}
-	k.service, k.s3.KMS = s, s
+	k.service, k.client, k.s3.KMS = s, s, s
 	if only == "" {
-		return k.push(keyring.NewKMSDiscovery(s, keyring.Filter{}), nil)
+		k.ring = append(k.ring, keyring.NewKMSDiscovery(s, keyring.Filter{}), kmsPairs{s, ""})
+		return nil
 	}
 	key, err := s.Describe(only)
 	if err != nil {
 		return err
 	}
 	k.kmsARN, k.s3.KMSKeyID = key.ARN, key.ARN
+	if key.Spec != kms.Symmetric {
+		return k.push(kmsPairs{s, key.ARN}, nil)
+	}
 	ring, err := keyring.NewKMSMRK(s, key.ARN)
 	return k.push(ring, err)
 }
@@ -226,8 +248,8 @@ func (k *envelopeKeys) forItem(it ddb.Item) ddb.Keys {
 	description, sealed := it[legacy.DescriptionAttribute]
 	wrapped := !sealed || bytes.Contains([]byte(description.Data), []byte("amzn-ddb-env-key"))
 	switch {
-	case k.service != nil:
-		keys.Legacy = legacy.KMSDirect{Client: k.service, KeyID: k.kmsARN}
+	case k.client != nil:
+		keys.Legacy = legacy.KMSDirect{Client: k.client, KeyID: k.kmsARN}
 	case wrapped && len(k.aes) > 0:
 		keys.Legacy = legacy.Wrapped{AES: k.aes[0], Signing: k.signing}
 	case wrapped && len(k.s3.RSA) > 0:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,17 +17,17 @@ import (
 func newEnvelopeOpen(std streams) *cobra.Command {
 	var f envelopeFlags
 	var k keyFlags
+	var from fromFlags
 	var out string
 	c := &cobra.Command{
-		Use:   "open FILE -o OUT",
-		Short: "Decrypt a file to a new file, after every byte of it was authenticated",
-		Long: `open decrypts one file and writes its plaintext to a new file that only you can
-read. OUT appears after every byte was authenticated, or not at all; plaintext
+		Use:   "open FILE|--from LOCATOR -o OUT",
+		Short: "Decrypt a file, object or item to a new file, after every byte of it was authenticated",
+		Long: `open decrypts one file, object or item and writes its plaintext to a new file that
+only you can read. OUT appears after every byte was authenticated, or not at all; plaintext
 never goes to the terminal. An item is written as DynamoDB JSON. What nothing
 authenticates (AES-CBC) is not opened.
 
-` + keyringHelp,
-		Args: exactly(1, "one file"),
+` + keyringHelp + "\n\n" + storesHelp + "\n\n" + fromHelp,
 		RunE: func(c *cobra.Command, args []string) error {
 			// Where plaintext goes is said on the command line only: output in the
 			// environment or in sealaudit.yaml is that of reports.
@@ -34,50 +35,60 @@ authenticates (AES-CBC) is not opened.
 			if err := settle(c, nil); err != nil {
 				return err
 			}
+			if len(args)+len(from.from) != 1 {
+				return fmt.Errorf("%s takes one file, or one --from, and got %d; see %s --help", c.CommandPath(), len(args)+len(from.from), c.CommandPath())
+			}
 			if out == "" || out == "-" {
 				return errors.New("open writes plaintext only to a named file; give one with -o FILE")
 			}
 			if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("%s exists; remove it, or name another file with -o", out)
 			}
-			keys, err := k.load()
+			run, err := prepare(c, std, &f, &from, &k, args)
 			if err != nil {
 				return err
 			}
-			defer keys.zero()
-			r, err := f.reading(std)
-			if err != nil {
-				return err
-			}
-			a, err := readArtefact(args[0])
-			if err != nil {
-				return err
-			}
-			defer a.close()
-			var p envelope.Proof
-			err = writeOwn(out, func(w io.Writer) error {
-				var err error
-				p, err = a.open(c.Context(), w, keys, r)
-				return err
-			})
-			if err != nil && len(p.Steps) == 0 {
-				return err // nothing was found out about the ciphertext
-			}
-			result := newEnvelopeResult(a, p, err, false)
-			if err != nil && result.Proof.Verdict == envelope.Verified {
-				return err // the plaintext could not be written
-			}
-			if err == nil {
-				defer fmt.Fprintf(std.err, "plaintext written to %s\n", printable(out))
-			}
-			return envelopeResults{result}.write(std, f.asJSON)
+			defer run.keys.zero()
+			return run.open(c.Context(), std, out, f.asJSON)
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "write the plaintext to this new `file`")
 	f.add(c.Flags())
 	f.addReading(c.Flags())
 	k.add(c.Flags())
+	k.stores.add(c.Flags())
+	from.add(c.Flags())
 	return c
+}
+
+// open writes the plaintext of the one source to a new file.
+func (run envelopeRun) open(ctx context.Context, std streams, out string, asJSON bool) error {
+	s := run.sources[0]
+	a, err := s.open(ctx)
+	if unasked(err) {
+		return envelopeResults{{File: s.name, Error: err.Error(), unasked: true}}.write(std, asJSON)
+	}
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	var p envelope.Proof
+	err = writeOwn(out, func(w io.Writer) error {
+		var err error
+		p, err = a.open(ctx, w, run.keys, run.reading)
+		return err
+	})
+	if err != nil && len(p.Steps) == 0 && !unasked(err) {
+		return err // nothing was found out about the ciphertext
+	}
+	result := newEnvelopeResult(a, p, err, false)
+	if err != nil && result.Proof.Verdict == envelope.Verified {
+		return err // the plaintext could not be written
+	}
+	if err == nil {
+		defer fmt.Fprintf(std.err, "plaintext written to %s\n", printable(out))
+	}
+	return envelopeResults{result}.write(std, asJSON)
 }
 
 // writeOwn writes a file that only its owner can read, whole or not at all.

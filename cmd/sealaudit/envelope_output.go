@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/sealaudit/sealaudit/internal/envelope"
@@ -16,6 +17,7 @@ type envelopeResult struct {
 	Proof *envelope.Proof `json:"proof,omitempty"`
 
 	inspected bool
+	unasked   bool // nothing was found out because AWS refused or did not answer
 }
 
 // newEnvelopeResult takes what a format said. An error without a class is that
@@ -56,6 +58,16 @@ func (rs envelopeResults) failed() int {
 	return n
 }
 
+// nothing says that nothing was done: no file, object or item is there.
+func (rs envelopeResults) nothing() bool {
+	for _, r := range rs {
+		if r.Proof != nil || r.unasked {
+			return false
+		}
+	}
+	return true
+}
+
 // exit is the exit code. An inspection leaves everything unknown, and that is
 // no failure of it.
 func (rs envelopeResults) exit() int {
@@ -77,7 +89,7 @@ func (rs envelopeResults) exit() int {
 // write prints the results and returns the exit code as an error. When nothing
 // could be read the error says why instead.
 func (rs envelopeResults) write(std streams, asJSON bool) error {
-	if rs.failed() == len(rs) {
+	if rs.nothing() {
 		var why []string
 		for _, r := range rs {
 			why = append(why, r.Error)
@@ -108,7 +120,7 @@ func (rs envelopeResults) text() string {
 		}
 		r.write(&b)
 	}
-	inspected := len(rs) > 0 && (rs[0].inspected || rs[len(rs)-1].inspected)
+	inspected := slices.ContainsFunc(rs, func(r envelopeResult) bool { return r.inspected })
 	if inspected {
 		fmt.Fprintf(&b, "%d files: %d inspected, %d refuted, %d not read\n", len(rs), len(rs)-rs.failed()-rs.count(envelope.Refuted), rs.count(envelope.Refuted), rs.failed())
 	} else {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/sealaudit/sealaudit/internal/envelope/ddb/legacy"
 	"github.com/sealaudit/sealaudit/internal/envelope/esdk"
 	"github.com/sealaudit/sealaudit/internal/envelope/keyring"
+	"github.com/sealaudit/sealaudit/internal/envelope/kms"
 )
 
 // trialFlags say what to seal and how.
@@ -26,6 +28,7 @@ type trialFlags struct {
 func newEnvelopeRoundtrip(std streams) *cobra.Command {
 	var f trialFlags
 	var k keyFlags
+	var aws awsFlags
 	c := &cobra.Command{
 		Use:   "roundtrip [FILE]",
 		Short: "Seal and open a sample, and prove that flipped bits are refused",
@@ -34,7 +37,8 @@ compares. Then it flips single bits of the result, one at a time, and says how
 many were refused. A flip that still gives the same plaintext is harmless and
 named; one that gives another is a failure.
 
-Without --keyring it makes a key of its own. Nothing is written but the report.
+Without --keyring it makes a key of its own; aws-kms:ARN makes one in AWS KMS
+(kms:GenerateDataKey, kms:Encrypt). Nothing is written but the report.
 
 Exit codes: 0 it came back, and no flip changed it; 1 it did not, or one did; 2
 nothing was done.
@@ -44,6 +48,13 @@ nothing was done.
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := settle(c, nil); err != nil {
 				return err
+			}
+			var err error
+			if k.cloud, err = aws.needed(c.Context(), nil, &k); err != nil {
+				return err
+			}
+			if k.cloud != nil && !c.Flags().Changed("flips") {
+				f.flips = flipsAWS
 			}
 			keys, err := k.load()
 			if err != nil {
@@ -62,12 +73,13 @@ nothing was done.
 	}
 	c.Flags().StringVar(&f.format, "format", "esdk", "seal as this `format`: esdk, s3, s3-v2, ddb or ddb-legacy")
 	c.Flags().StringVar(&f.suite, "suite", "0578", "esdk: the algorithm `suite`: "+suiteIDs())
-	c.Flags().IntVar(&f.flips, "flips", 16384, "flip at most this `number` of bits, evenly spread; 0 flips each")
+	c.Flags().IntVar(&f.flips, "flips", 16384, "flip at most this `number` of bits, evenly spread; 0 flips each (default with aws-kms: 200, as each asks KMS twice)")
 	c.Flags().IntVar(&f.size, "size", 1000, "seal this `number` of random bytes, when there is no file")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
 	c.Flags().StringArrayVar(&f.context, "context", nil, "seal under this pair of the encryption context, `KEY=VALUE`")
 	f.addItem(c.Flags())
 	k.add(c.Flags())
+	aws.add(c.Flags())
 	return c
 }
 
@@ -82,6 +94,7 @@ func suiteIDs() string {
 // settle gives the keys what sealing needs: one KMS key, or a key of its own
 // when there is none.
 func (k *envelopeKeys) settle() error {
+	k.ring = slices.DeleteFunc(k.ring, func(r envelope.Keyring) bool { _, reads := r.(awsPairs); return reads })
 	if k.service != nil {
 		return k.settleKMS()
 	}
@@ -105,15 +118,30 @@ func (k *envelopeKeys) settleKMS() error {
 		}
 		k.kmsARN, k.s3.KMSKeyID = all[0].ARN, all[0].ARN
 	}
-	ring, err := keyring.NewKMS(k.service, k.kmsARN)
+	key, err := k.service.Describe(k.kmsARN)
 	if err != nil {
 		return err
 	}
-	for i, r := range k.ring {
-		if _, isKMS := r.(*keyring.KMSKeyring); isKMS {
-			k.ring[i] = ring
+	var ring envelope.Keyring = kmsPairs{k.service, key.ARN}
+	if key.Spec == kms.Symmetric {
+		if ring, err = keyring.NewKMS(k.service, key.ARN); err != nil {
+			return err
 		}
 	}
+	// It takes the place of those that only read, as they cannot choose a key.
+	var rings keyring.Multi
+	placed := false
+	for _, r := range k.ring {
+		switch r.(type) {
+		case *keyring.KMSKeyring, kmsPairs:
+			if !placed {
+				rings, placed = append(rings, ring), true
+			}
+		default:
+			rings = append(rings, r)
+		}
+	}
+	k.ring = rings
 	return nil
 }
 
@@ -150,6 +178,10 @@ func (f *trialFlags) trial(ctx context.Context, keys *envelopeKeys, args []strin
 	}
 	return nil, fmt.Errorf("there is no --format %q; take esdk, s3, s3-v2, ddb or ddb-legacy", f.format)
 }
+
+// flipsAWS are the flips, two questions to KMS each, that are made unless told
+// otherwise.
+const flipsAWS = 200
 
 // maxSample bounds what is sealed and flipped.
 const maxSample = 16 << 20

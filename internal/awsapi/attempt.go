@@ -32,20 +32,24 @@ type replyKey struct{}
 
 // apiOptions puts two middlewares into every operation: one around the whole
 // call, naming its error, and one around each attempt, for pace and log.
-func apiOptions(l *limits, log *CallLog) []func(*middleware.Stack) error {
+func apiOptions(l *limits, log *CallLog, limit time.Duration) []func(*middleware.Stack) error {
 	return []func(*middleware.Stack) error{func(stack *middleware.Stack) error {
 		err := stack.Initialize.Add(middleware.InitializeMiddlewareFunc("SealauditCall", nameError), middleware.After)
 		attempt := func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 			return doAttempt(ctx, in, next, l, log)
 		}
 		err = errors.Join(err, stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("SealauditAttempt", attempt), "Retry", middleware.After))
-		return errors.Join(err, stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("SealauditReply", keepReply), middleware.After))
+		reply := func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+			return keepInTime(ctx, in, next, limit)
+		}
+		return errors.Join(err, stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("SealauditReply", reply), middleware.After))
 	}}
 }
 
 func doAttempt(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler, l *limits, log *CallLog) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	operation, region := Operation(awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx)), awsmiddleware.GetRegion(ctx)
-	p := l.pace(region, operation)
+	shard, _ := ctx.Value(shardKey{}).(string)
+	p := l.pace(region, operation, shard)
 	if err := p.wait(ctx); err != nil {
 		return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 	}
@@ -56,7 +60,7 @@ func doAttempt(ctx context.Context, in middleware.FinalizeInput, next middleware
 	}
 	now := time.Now().UTC()
 	call := Call{CallRef: collectors.CallRef{Operation: operation, Region: region, RequestID: r.requestID, Time: now, Status: r.status, Error: Code(err)}}
-	if r.body != nil {
+	if r.body != nil && (r.status >= 300 || !holdsContent(operation)) {
 		call.Reply = redact(operation, r.body)
 		call.Digest = digest(call.Reply)
 	}
@@ -79,19 +83,31 @@ func doAttempt(ctx context.Context, in middleware.FinalizeInput, next middleware
 	return out, md, err
 }
 
+// keepInTime is keepReply with a limit for one attempt, body and all. That of
+// net/http's client costs a goroutine for each request.
+func keepInTime(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler, limit time.Duration) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	attempt, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	out, md, err := keepReply(attempt, in, next)
+	if err != nil && attempt.Err() != nil && ctx.Err() == nil {
+		// The SDK takes an ended context for the caller's, who wants no more.
+		err = fmt.Errorf("no answer within %s: %w", limit, context.DeadlineExceeded)
+	}
+	return out, md, err
+}
+
 // keepReply reads the whole body before the SDK does, so that a cut-off is
 // seen as one and the digest is of what came over the wire.
 func keepReply(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	out, md, err := next.HandleDeserialize(ctx, in)
-	resp, ok := out.RawResponse.(*smithyhttp.Response)
-	r, traced := ctx.Value(replyKey{}).(*reply)
-	if !ok || !traced || resp.Body == nil || resp.StatusCode == 0 { // no answer came
+	resp, r := noteReply(ctx, out)
+	if r == nil { // no answer came
 		return out, md, err
 	}
-	r.status = resp.StatusCode
-	r.requestID = firstHeader(resp.Header, "X-Amzn-Requestid", "X-Amz-Request-Id")
-	r.date, _ = http.ParseTime(resp.Header.Get("Date"))
-	r.html = strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html")
+	if q, ok := in.Request.(*smithyhttp.Request); ok && q.Method == http.MethodHead {
+		r.body = []byte{} // what there is to read
+		return out, md, err
+	}
 	body, readErr := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
 	_ = resp.Body.Close()
 	if readErr == nil && len(body) > maxReply {
@@ -107,6 +123,21 @@ func keepReply(ctx context.Context, in middleware.DeserializeInput, next middlew
 	r.body = body
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return out, md, err
+}
+
+// noteReply notes what stands before a reply's body. Without an answer it gives
+// nil.
+func noteReply(ctx context.Context, out middleware.DeserializeOutput) (*smithyhttp.Response, *reply) {
+	resp, ok := out.RawResponse.(*smithyhttp.Response)
+	r, traced := ctx.Value(replyKey{}).(*reply)
+	if !ok || !traced || resp.Body == nil || resp.StatusCode == 0 {
+		return nil, nil
+	}
+	r.status = resp.StatusCode
+	r.requestID = firstHeader(resp.Header, "X-Amzn-Requestid", "X-Amz-Request-Id")
+	r.date, _ = http.ParseTime(resp.Header.Get("Date"))
+	r.html = strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html")
+	return resp, r
 }
 
 func firstHeader(h http.Header, names ...string) string {

@@ -2,8 +2,13 @@ package awsapi
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -217,5 +222,54 @@ func TestRedact(t *testing.T) {
 	}
 	if got := string(redact("kinesis:ListStreams", []byte(`{"a": 1}`))); got != `{"a": 1}` {
 		t.Error("a reply without secrets is changed: " + got)
+	}
+}
+
+func TestDigestOfNothing(t *testing.T) {
+	sum := sha256.Sum256(nil)
+	if got := digest(nil); got != "sha256:"+hex.EncodeToString(sum[:]) {
+		t.Error(got)
+	}
+}
+
+// Of content nothing is kept; of its refusal what any refusal leaves.
+func TestContentIsNotKept(t *testing.T) {
+	s, calls := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "GetRecords") {
+			fmt.Fprint(w, `{"Records":[{"Data":"c2VjcmV0","PartitionKey":"secret","SequenceNumber":"1"}]}`)
+			return
+		}
+		fault(400, "AccessDeniedException")(w, r)
+	}, Options{})
+	client := kinesis.NewFromConfig(s.Config(""))
+	out, err := client.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: aws.String("i")})
+	if err != nil || string(out.Records[0].Data) != "secret" {
+		t.Fatal(out, err)
+	}
+	_, _ = client.ListStreams(t.Context(), &kinesis.ListStreamsInput{})
+	kept, denied := (*calls)[1], (*calls)[2]
+	if kept.Digest != "" || kept.Reply != nil || kept.Status != 200 || kept.Operation != "kinesis:GetRecords" {
+		t.Errorf("of content there is %+v", kept)
+	}
+	if denied.Digest == "" || len(denied.Reply) == 0 {
+		t.Errorf("of a refusal there is %+v", denied)
+	}
+}
+
+// An endpoint with a certificate of its own is trusted where its root is given.
+func TestRoots(t *testing.T) {
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, identity) }))
+	t.Cleanup(srv.Close)
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that are refused
+	o := Options{EndpointURL: srv.URL, Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "x", "")}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := Open(ctx, o); err == nil {
+		t.Error("an unknown certificate is trusted")
+	}
+	o.Roots = x509.NewCertPool()
+	o.Roots.AddCert(srv.Certificate())
+	if s, err := Open(ctx, o); err != nil || s.Account != "111122223333" {
+		t.Error(err)
 	}
 }

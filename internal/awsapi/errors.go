@@ -88,7 +88,7 @@ func reasonOf(ctx context.Context, err error) collectors.Reason {
 
 // isDenied: the spellings of the services (IAM reference, common errors).
 func isDenied(code string) bool {
-	return strings.HasPrefix(code, "AccessDenied") || strings.HasPrefix(code, "Unauthorized") ||
+	return strings.HasPrefix(code, "AccessDenied") || code == "KMSAccessDeniedException" || strings.HasPrefix(code, "Unauthorized") ||
 		code == "AuthorizationError" || code == "AuthorizationErrorException" || code == "Forbidden" ||
 		strings.HasPrefix(code, "Expired") || code == "InvalidClientTokenId" || code == "UnrecognizedClientException" ||
 		code == "OptInRequired" || code == "SubscriptionRequiredException"

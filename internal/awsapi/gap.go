@@ -55,14 +55,13 @@ func deniedRemedy(e *Error, action string) string {
 // Operation is a call as IAM spells it: "kinesis:ListStreams". The service is
 // the SDK's service id.
 func Operation(serviceID, operation string) string {
-	if p, ok := prefixes()[serviceID]; ok {
-		return p + ":" + operation
+	switch serviceID { // of every attempt
+	case "Resource Groups Tagging API":
+		return "tagging:" + operation
+	case "S3":
+		return "s3:" + operation
 	}
 	return strings.ToLower(strings.ReplaceAll(serviceID, " ", "")) + ":" + operation
-}
-
-func prefixes() map[string]string {
-	return map[string]string{"Resource Groups Tagging API": "tagging", "S3 Control": "s3control"}
 }
 
 // Action is the IAM action that a call needs, which is not always its name

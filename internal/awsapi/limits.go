@@ -14,6 +14,9 @@ func documented() map[string]float64 {
 	return map[string]float64{
 		"kinesis:ListStreams":             5,
 		"kinesis:DescribeStreamSummary":   20,
+		"kinesis:ListShards":              1000,
+		"kinesis:GetShardIterator":        5, // of a shard, see OfShard
+		"kinesis:GetRecords":              5, // of a shard
 		"firehose:ListDeliveryStreams":    5,
 		"firehose:DescribeDeliveryStream": 5,
 		"dynamodb:ListTables":             10,
@@ -41,7 +44,17 @@ const (
 	unlimited = 0
 )
 
-// limits holds one pace for each (region, operation).
+// shardKey is of a context with the shard that calls under it are on.
+type shardKey struct{}
+
+// OfShard returns a context whose calls are on one shard (a name that tells it
+// from all others of its region) and paced for themselves, because AWS counts
+// them so: "five transactions per second per shard" (Kinesis API, GetRecords).
+func OfShard(ctx context.Context, shard string) context.Context {
+	return context.WithValue(ctx, shardKey{}, shard)
+}
+
+// limits holds one pace for each (region, operation), and shard.
 type limits struct {
 	rates map[string]float64
 	mu    sync.Mutex
@@ -55,10 +68,13 @@ func newLimits(rates map[string]float64) *limits {
 	return &limits{rates: rates, paces: map[string]*pace{}}
 }
 
-func (l *limits) pace(region, operation string) *pace {
+func (l *limits) pace(region, operation, shard string) *pace {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	key := region + " " + operation
+	if shard != "" {
+		key += " " + shard
+	}
 	p := l.paces[key]
 	if p == nil {
 		quota := l.rates[operation]
@@ -94,6 +110,9 @@ func newPace(quota, rate float64) *pace {
 // so that each is paced by the rate of its own moment: a crowd that reserved
 // its places at once would go on at the rate of the start.
 func (p *pace) wait(ctx context.Context) error {
+	if p.free(time.Now()) {
+		return ctx.Err()
+	}
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -115,13 +134,30 @@ func (p *pace) wait(ctx context.Context) error {
 	}
 }
 
-func (p *pace) reserve(now time.Time) time.Time {
+// free says whether there is no rate yet, so that nobody has to wait for a
+// turn, and counts the request then.
+func (p *pace) free(now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.rate != unlimited {
+		return false
+	}
+	p.count(now)
+	return true
+}
+
+// count counts a request among those of the second. The caller holds the lock.
+func (p *pace) count(now time.Time) {
 	if now.Sub(p.window) > time.Second {
 		p.window, p.sent = now, 0
 	}
 	p.sent++
+}
+
+func (p *pace) reserve(now time.Time) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.count(now)
 	if p.rate == unlimited {
 		return now
 	}

@@ -10,7 +10,7 @@ import (
 // A pace starts at half the quota, rises to it while AWS is calm, and never
 // exceeds it.
 func TestPaceRisesToTheQuota(t *testing.T) {
-	p := newLimits(map[string]float64{"kinesis:DescribeStreamSummary": 20}).pace("us-east-1", "kinesis:DescribeStreamSummary")
+	p := newLimits(map[string]float64{"kinesis:DescribeStreamSummary": 20}).pace("us-east-1", "kinesis:DescribeStreamSummary", "")
 	now := time.Unix(1_800_000_000, 0)
 	start, n := now, 0
 	var grants []time.Time
@@ -77,7 +77,7 @@ func TestAThrottleSlowsOnceAndThePaceRecovers(t *testing.T) {
 
 // An unpublished quota costs nothing until AWS throttles.
 func TestAnUnpublishedQuotaIsLearnt(t *testing.T) {
-	p := newLimits(nil).pace("us-east-1", "s3:GetBucketPolicy")
+	p := newLimits(nil).pace("us-east-1", "s3:GetBucketPolicy", "")
 	now := time.Unix(1_800_000_000, 0)
 	for range 1000 {
 		if at := p.reserve(now); at != now {
@@ -88,5 +88,15 @@ func TestAnUnpublishedQuotaIsLearnt(t *testing.T) {
 	p.throttled(now)
 	if p.rate < 100 || p.rate > 1200 {
 		t.Errorf("after a throttle at about 1,000 a second the rate is %v", p.rate)
+	}
+}
+
+// What AWS counts for each shard is paced for each shard; other operations have
+// one pace.
+func TestShardsArePacedForThemselves(t *testing.T) {
+	l := newLimits(nil)
+	one := l.pace("us-east-1", "kinesis:GetRecords", "orders/shardId-000000000000")
+	if one.quota != 5 || one == l.pace("us-east-1", "kinesis:GetRecords", "orders/shardId-000000000001") || one != l.pace("us-east-1", "kinesis:GetRecords", "orders/shardId-000000000000") {
+		t.Errorf("quota %v, or two shards share a pace", one.quota)
 	}
 }

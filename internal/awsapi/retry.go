@@ -46,8 +46,12 @@ func (r retryer) RetryDelay(attempt int, err error) (time.Duration, error) {
 	return d/2 + rand.N(d/2), nil
 }
 
-// isThrottle: codes of the SDK, and S3's and gateways' bare statuses.
+// isThrottle: codes of the SDK, KMS's behind Kinesis (Kinesis API, GetRecords),
+// and S3's and gateways' bare statuses.
 func isThrottle(err error) bool {
+	if Code(err) == "KMSThrottlingException" {
+		return true
+	}
 	if (retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}).IsErrorThrottle(err) == aws.TrueTernary {
 		return true
 	}

@@ -10,6 +10,7 @@ package awsapi
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -36,6 +37,9 @@ type Options struct {
 	Rates       map[string]float64 // documented requests a second by "kinesis:DescribeStreamSummary"; nil is AWS's
 	// Credentials replace the default chain; the embedded account uses it.
 	Credentials aws.CredentialsProvider
+	// Roots are the certificates that an endpoint's must descend from; nil are
+	// the system's, or those of AWS_CA_BUNDLE.
+	Roots *x509.CertPool
 }
 
 // Session is one identity with its limits and its call log. It is safe for
@@ -49,9 +53,10 @@ type Session struct {
 	FIPS      bool
 	Skew      time.Duration // local clock minus AWS's
 
-	cfg    aws.Config
-	limits *limits
-	tags   tagCache
+	cfg     aws.Config
+	limits  *limits
+	tags    tagCache
+	attempt time.Duration // that one may take
 }
 
 // Open loads configuration and credentials and asks STS who the caller is.
@@ -71,22 +76,27 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	if cfg.BaseEndpoint != nil {
 		s.Endpoint = *cfg.BaseEndpoint
 	}
+	if c, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+		cfg.HTTPClient = c.WithTimeout(0) // attempts have their own limit; what finds credentials keeps this one
+	}
 	s.cfg, s.Region = cfg, cfg.Region
 	return s, s.identify(ctx)
 }
 
 func (s *Session) loadOptions(o Options) []func(*config.LoadOptions) error {
-	timeout := o.CallTimeout
-	if timeout == 0 {
-		timeout = 30 * time.Second
+	if s.attempt = o.CallTimeout; s.attempt == 0 {
+		s.attempt = 30 * time.Second
 	}
-	client := awshttp.NewBuildableClient().WithTimeout(timeout).WithTransportOptions(func(t *http.Transport) {
+	client := awshttp.NewBuildableClient().WithTimeout(s.attempt).WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = 512, 256 // the SDK's 10 makes a busy scan re-dial
+		if o.Roots != nil {
+			t.TLSClientConfig.RootCAs = o.Roots
+		}
 	})
 	opts := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(client),
 		config.WithRetryer(func() aws.Retryer { return newRetryer() }),
-		config.WithAPIOptions(apiOptions(s.limits, o.Log)),
+		config.WithAPIOptions(apiOptions(s.limits, o.Log, s.attempt)),
 		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
 		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
 	}

@@ -109,6 +109,20 @@ func TestProofAddsUp(t *testing.T) {
 	}
 }
 
+// Every weakness has an id of its own and says what it means.
+func TestWeaknesses(t *testing.T) {
+	all := envelope.Weaknesses()
+	for id, detail := range all {
+		var p envelope.Proof
+		if p.Weak(id); p.Weaknesses[0].Detail != detail || !strings.HasSuffix(detail, ".") {
+			t.Errorf("%s: %q", id, detail)
+		}
+	}
+	if len(all) < 18 || all["repeated-iv"] == "" {
+		t.Errorf("%d weaknesses", len(all))
+	}
+}
+
 // A data key can't be printed or encoded by accident.
 func TestDataKeysDoNotShow(t *testing.T) {
 	secret := "0123456789abcdef0123456789abcdef"
@@ -126,6 +140,9 @@ func TestDataKeysDoNotShow(t *testing.T) {
 	}
 	if key.Len() != 32 || string(key.Bytes()) != secret {
 		t.Error("the key is another")
+	}
+	if wrapped := key.Wrapped("RSA"); wrapped.Wrap() != "RSA" || key.Wrap() != "" || string(wrapped.Bytes()) != secret {
+		t.Error("how it was wrapped is lost")
 	}
 	key.Zero()
 	if string(key.Bytes()) != strings.Repeat("\x00", 32) {

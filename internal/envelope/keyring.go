@@ -28,10 +28,20 @@ type EncryptedDataKey struct {
 
 // DataKey is a plaintext data key. It prints as nothing that could be used,
 // and has no JSON.
-type DataKey struct{ b []byte }
+type DataKey struct {
+	b    []byte
+	wrap string
+}
 
 // NewDataKey takes over b, which the caller must not keep.
-func NewDataKey(b []byte) DataKey { return DataKey{b} }
+func NewDataKey(b []byte) DataKey { return DataKey{b: b} }
+
+// Wrapped is the key with how it was wrapped, where the artefact does not say
+// that and the keyring that unwrapped it knows: the padding of RSA.
+func (k DataKey) Wrapped(how string) DataKey { return DataKey{k.b, how} }
+
+// Wrap is how the key was wrapped, "" if the keyring does not say.
+func (k DataKey) Wrap() string { return k.wrap }
 
 // Bytes are the key itself, valid until Zero. They must not be kept or shown.
 func (k DataKey) Bytes() []byte { return k.b }

@@ -80,6 +80,7 @@ var weaknesses = [...]Weakness{
 	{"duplicate-iv", "Two ciphertexts of this run share an initialisation vector under one key."},
 	{"duplicate-data-key", "Two ciphertexts of this run share a wrapped data key."},
 	{"frame-sequence", "The frames' initialisation vectors are not their sequence numbers."},
+	{"repeated-iv", "Two frames of the message share an initialisation vector: AES-GCM then reveals both, and anyone can forge."},
 	{"many-data-keys", "There are unusually many wrapped data keys, each of which costs a call to unwrap."},
 	{"net-4.0.0", "Written by ESDK-NET 4.0.0, whose header authentication is not the specification's."},
 	{"unsigned-attributes", "Attributes of the item are outside of its signature."},

@@ -31,18 +31,18 @@ func Recognise(b []byte) bool {
 	return message
 }
 
-// decoded is r, decoded if it is base64.
-func decoded(r io.Reader) (io.Reader, error) {
+// decoded is r, decoded if it is base64, which text tells.
+func decoded(r io.Reader) (d io.Reader, text bool, err error) {
 	var first [4]byte
 	n, err := io.ReadFull(r, first[:])
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return nil, fmt.Errorf("reading the message: %w", err)
+		return nil, false, fmt.Errorf("reading the message: %w", err)
 	}
 	r = &prefixed{first[:n], r}
-	if _, text := recognise(first[:n]); text {
+	if _, text = recognise(first[:n]); text {
 		r = &decoder{r: bufio.NewReader(r)}
 	}
-	return r, nil
+	return r, text, nil
 }
 
 // prefixed reads first and then r.

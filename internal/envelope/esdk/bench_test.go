@@ -8,8 +8,12 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha512"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -160,4 +164,68 @@ func BenchmarkVerifyUnframed(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkMemory writes a message of 1 GiB to a file, reads it as a stream,
+// verifies and opens it, and gives the most heap that was in use meanwhile.
+func BenchmarkMemory(b *testing.B) {
+	kr := aesRing(b, "one")
+	file, err := os.Create(filepath.Join(b.TempDir(), "message"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	steps := []struct {
+		name string
+		do   func(*heap) error
+	}{
+		{"write", func(h *heap) error {
+			w, err := NewWriter(b.Context(), io.MultiWriter(file, h), kr, WriteOptions{})
+			if err == nil {
+				_, err = io.Copy(w, &endless{1 << 30})
+			}
+			return errors.Join(err, w.Close())
+		}},
+		{"reader", func(h *heap) error {
+			r, err := NewReader(b.Context(), file, kr, Options{})
+			if err == nil {
+				_, err = r.WriteTo(h)
+			}
+			return err
+		}},
+		{"verify", func(h *heap) error {
+			_, err := Verify(b.Context(), io.TeeReader(file, h), kr, Options{})
+			return err
+		}},
+		{"open", func(h *heap) error {
+			_, err := Open(b.Context(), h, file, kr, Options{})
+			return err
+		}},
+	}
+	for b.Loop() {
+		for _, s := range steps {
+			if _, err := file.Seek(0, io.SeekStart); err != nil {
+				b.Fatal(err)
+			}
+			runtime.GC()
+			var h heap
+			if err := s.do(&h); err != nil {
+				b.Fatal(s.name, err)
+			}
+			b.ReportMetric(float64(h.most)/(1<<20), s.name+"-peak-MiB")
+		}
+	}
+}
+
+// heap is a writer that looks at the heap every 8 MiB.
+type heap struct{ bytes, most uint64 }
+
+func (h *heap) Write(p []byte) (int, error) {
+	before := h.bytes >> 23
+	if h.bytes += uint64(len(p)); h.bytes>>23 != before || before == 0 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		h.most = max(h.most, m.HeapInuse)
+	}
+	return len(p), nil
 }

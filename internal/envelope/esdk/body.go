@@ -30,7 +30,7 @@ type body struct {
 	last     bool   // no piece follows
 	bytes    int64  // of plaintext in the pieces that were read
 	ended    bool   // all pieces were read and found right
-	strayIV  bool   // an initialisation vector is not the sequence number
+	ivs      ivs    // initialisation vectors
 
 	iv     [ivLen]byte
 	aad    [32 + len(singleBlock) + 12]byte
@@ -107,9 +107,7 @@ func (m *message) pieceHead(seqLen, lenLen int) (n int64, err error) {
 		}
 	}
 	copy(m.iv[:], b[seqLen:])
-	if binary.BigEndian.Uint64(m.iv[:]) != 0 || binary.BigEndian.Uint32(m.iv[8:]) != m.seq {
-		m.strayIV = true
-	}
+	m.ivs.note(m.iv, m.seq)
 	for _, c := range b[seqLen+ivLen:] {
 		n = n<<8 | int64(c)
 	}

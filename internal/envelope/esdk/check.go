@@ -13,7 +13,9 @@ const longPiece = 1 << 20
 
 // check reads the rest of the message without releasing anything, and with no
 // key walks over it. It is nil when all was found right.
-func (m *message) check() error {
+func (m *message) check() error { return m.src.drain(m.checkAll) }
+
+func (m *message) checkAll() error {
 	for !m.last {
 		kind, n, err := m.piece()
 		if err == nil && (n > longPiece || m.aead == nil) {
@@ -33,15 +35,17 @@ func (m *message) check() error {
 }
 
 // short authenticates a piece at once and decrypts it, into dst if it fits,
-// else where it was read.
+// else where it was read or beside it.
 func (m *message) short(kind string, n int64, dst []byte) ([]byte, error) {
 	b, err := m.takeHashed(int(n)+tagLen, "a frame")
 	if err != nil {
 		return nil, err
 	}
-	out := b[:0]
+	var out []byte
 	if int64(len(dst)) >= n {
 		out = dst[:0:len(dst)]
+	} else {
+		out = m.src.into(b, int(n))
 	}
 	out, err = m.aead.Open(out, m.iv[:], b, m.additional(len(m.head.MessageID), kind, n))
 	if err != nil {
@@ -66,6 +70,7 @@ func (m *message) long(kind string, n int64, release func([]byte) error) error {
 			return err
 		}
 		left -= int64(len(b))
+		b = m.src.own(b)
 		g.absorb(b)
 		if err := m.mark(g.state, release != nil); err != nil {
 			return err

@@ -135,7 +135,7 @@ func FuzzBase64(f *testing.F) {
 			return
 		}
 		want, failed := base64.StdEncoding.DecodeString(string(b))
-		r, err := decoded(bytes.NewReader(b))
+		r, _, err := decoded(bytes.NewReader(b))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,7 +39,7 @@ type Header struct {
 // reads them, unless maxDataKeys is 0. Its error wraps envelope.ErrFormat or
 // envelope.ErrUnsupported, or is r's.
 func ParseHeader(r io.Reader, maxDataKeys int) (Header, error) {
-	r, err := decoded(r)
+	r, _, err := decoded(r)
 	if err != nil {
 		return Header{}, err
 	}

@@ -21,17 +21,17 @@ func (nothing) Wrap(context.Context, envelope.DataKey, map[string]string) (envel
 // once remembers what a keyring unwrapped, as RSA is slow.
 type once struct {
 	envelope.Keyring
-	edk, context, key string
+	edk, context, key, wrap string
 }
 
 func (o *once) Unwrap(ctx context.Context, edk envelope.EncryptedDataKey, encryptionContext map[string]string) (envelope.DataKey, error) {
 	this, pairs := fmt.Sprintf("%q", edk), fmt.Sprint(encryptionContext)
 	if o.key != "" && o.edk == this && o.context == pairs {
-		return envelope.NewDataKey([]byte(o.key)), nil
+		return envelope.NewDataKey([]byte(o.key)).Wrapped(o.wrap), nil
 	}
 	key, err := o.Keyring.Unwrap(ctx, edk, encryptionContext)
 	if err == nil {
-		o.edk, o.context, o.key = this, pairs, string(key.Bytes())
+		o.edk, o.context, o.key, o.wrap = this, pairs, string(key.Bytes()), key.Wrap()
 	}
 	return key, err
 }

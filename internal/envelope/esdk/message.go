@@ -1,6 +1,7 @@
 package esdk
 
 import (
+	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -23,6 +24,7 @@ type message struct {
 	whole    map[string]string // encryption context with the required pairs
 	required []byte            // those pairs, serialised
 	used     int               // the data key that was unwrapped, or -1
+	wrap     string            // how it was wrapped, where the keyring says so
 	net400   bool
 	steps    []step
 
@@ -49,9 +51,12 @@ func (m *message) do(name string, err error) error {
 // open reads a header. The message is there even with an error, for its proof.
 func open(ctx context.Context, r io.Reader, opts Options) (*message, error) {
 	m := &message{opts: opts, used: -1, steps: make([]step, 0, 8)}
-	r, err := decoded(r)
+	decoded, text, err := decoded(r)
 	if err == nil {
-		m.src = newSource(ctx, r)
+		m.src = newSource(ctx, decoded)
+		if memory, is := r.(*bytes.Reader); is && !text {
+			m.src.memory = memory
+		}
 		m.head, err = parseHeader(m.src, opts.MaxDataKeys)
 	}
 	if m.do("header", err) != nil {
@@ -60,6 +65,13 @@ func open(ctx context.Context, r io.Reader, opts Options) (*message, error) {
 	m.begin()
 	m.src.frame = m.frameSize()
 	return m, nil
+}
+
+// close ends the reading. What was made of the message stays.
+func (m *message) close() {
+	if m.src != nil {
+		m.src.close()
+	}
 }
 
 // begin begins the body after a header that is whole.
@@ -139,7 +151,7 @@ func (m *message) unwrap(ctx context.Context, kr envelope.Keyring) (envelope.Dat
 		}
 		key, err := kr.Unwrap(ctx, edk, m.whole)
 		if err == nil && key.Len() == m.head.parameters.key {
-			m.used = i
+			m.used, m.wrap = i, key.Wrap()
 			return key, nil
 		}
 		if err == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/sealaudit/sealaudit/internal/envelope"
 )
@@ -14,7 +15,8 @@ import (
 // written. A message that does not fit into opts.MaxFrame is read twice, for
 // which src has to be an io.Seeker, and refused with envelope.ErrUnsupported
 // when it is not. If src changes in between, Open fails, and what it wrote is
-// authentic but not the whole message.
+// authentic but not the whole message. A bytes.Reader is read where its bytes
+// are, by Verify and Reader.WriteTo too: nothing may write there meanwhile.
 func Open(ctx context.Context, dst io.Writer, src io.Reader, kr envelope.Keyring, opts Options) (envelope.Proof, error) {
 	start, size, err := extent(src)
 	if err != nil {
@@ -25,20 +27,23 @@ func Open(ctx context.Context, dst io.Writer, src io.Reader, kr envelope.Keyring
 		return openTwice(ctx, dst, src.(io.Seeker), start, kr, opts)
 	}
 	m, err := open(ctx, src, opts)
+	defer m.close()
 	if err == nil {
 		err = m.unlock(ctx, kr)
 	}
 	if err != nil {
 		return m.proof(), err
 	}
-	held, err := m.hold(min(size, opts.maxFrame()))
+	held := heldBuffers.Get().(*[]byte)
+	defer heldBuffers.Put(held)
+	err = m.src.drain(func() error { return m.hold(held, int(min(size, opts.maxFrame()))) })
 	if start >= 0 && errors.As(err, new(tooLongError)) {
 		return openTwice(ctx, dst, src.(io.Seeker), start, kr, opts)
 	}
 	if err != nil {
 		return m.proof(), err
 	}
-	return m.proof(), write(dst, held)
+	return m.proof(), write(dst, *held)
 }
 
 // extent is where src stands and how much follows, or -1 and nothing if it
@@ -78,16 +83,17 @@ func (e tooLongError) Error() string {
 
 func (tooLongError) Unwrap() error { return envelope.ErrUnsupported }
 
-// hold reads the whole message and gives its plaintext when all was right.
-// about is what it will come to.
-func (m *message) hold(about int64) ([]byte, error) {
-	held := make([]byte, 0, about)
+// hold reads the whole message into buf, which then has its plaintext if all
+// was right. about is what it will come to.
+func (m *message) hold(buf *[]byte, about int) error {
+	held := slices.Grow((*buf)[:0], about)
+	defer func() { *buf = held }()
 	most := m.opts.maxFrame()
 	for !m.last {
 		room := held[len(held):cap(held)]
 		b, err := m.next(room, most-int64(len(held)))
 		if err != nil {
-			return nil, m.do("body", err)
+			return m.do("body", err)
 		}
 		if len(room) > 0 && len(b) > 0 && &b[0] == &room[0] {
 			held = held[:len(held)+len(b)]
@@ -96,14 +102,15 @@ func (m *message) hold(about int64) ([]byte, error) {
 		}
 	}
 	if err := m.finish(); err != io.EOF {
-		return nil, err
+		return err
 	}
-	return held, nil
+	return nil
 }
 
 // openTwice verifies all of a message, and then reads it again and writes.
 func openTwice(ctx context.Context, dst io.Writer, src io.Seeker, start int64, kr envelope.Keyring, opts Options) (envelope.Proof, error) {
 	first, err := again(ctx, src, start, kr, opts)
+	defer first.close()
 	if err == nil {
 		first.marks = &marks{}
 		err = first.check()
@@ -112,9 +119,10 @@ func openTwice(ctx context.Context, dst io.Writer, src io.Seeker, start int64, k
 		return first.proof(), err
 	}
 	second, err := again(ctx, src, start, kr, opts)
+	defer second.close()
 	if err == nil {
 		second.marks = first.marks
-		err = second.release(dst)
+		err = second.src.drain(func() error { return second.release(dst) })
 	}
 	return second.proof(), err
 }

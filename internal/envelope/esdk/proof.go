@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sealaudit/sealaudit/internal/envelope"
+	"github.com/sealaudit/sealaudit/internal/envelope/keyring"
 )
 
 // manyDataKeys is the number of data keys above which a message is unusual.
@@ -24,6 +25,9 @@ func (m *message) proof() envelope.Proof {
 	p.Keys = make([]envelope.Key, 0, len(m.head.DataKeys))
 	for i, edk := range m.head.DataKeys {
 		id, wrap := keyID(edk)
+		if i == m.used && m.wrap != "" {
+			wrap = m.wrap // which the message does not say
+		}
 		p.Keys = append(p.Keys, envelope.Key{Provider: printable(edk.Provider), ID: id, Used: i == m.used, Wrap: wrap})
 	}
 	p.Context = envelope.Pairs(m.head.Context, m.opts.Values)
@@ -38,7 +42,8 @@ func (m *message) proof() envelope.Proof {
 	return p
 }
 
-// weaknesses notes what no key is needed to see.
+// weaknesses notes what no key is needed to see, and how the data key was
+// wrapped, which the keyring knows that unwrapped it.
 func (m *message) weaknesses(p *envelope.Proof) {
 	if p.Suite == "" {
 		return
@@ -55,8 +60,17 @@ func (m *message) weaknesses(p *envelope.Proof) {
 	if len(m.head.DataKeys) > manyDataKeys {
 		p.Weak("many-data-keys")
 	}
-	if m.strayIV {
+	if m.ivs.stray {
 		p.Weak("frame-sequence")
+	}
+	if m.ivs.repeat {
+		p.Weak("repeated-iv")
+	}
+	switch m.wrap {
+	case keyring.WrapPKCS1:
+		p.Weak("pkcs1-wrap")
+	case keyring.WrapOAEPSHA1:
+		p.Weak("sha1-wrap")
 	}
 	if m.net400 {
 		p.Weak("net-4.0.0")

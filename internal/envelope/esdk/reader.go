@@ -39,6 +39,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	if len(r.rest) == 0 {
 		b, err := r.piece(p)
 		if err != nil {
+			r.m.close()
 			return 0, err
 		}
 		if len(b) > 0 && &b[0] == &p[0] {
@@ -54,6 +55,20 @@ func (r *Reader) Read(p []byte) (int, error) {
 // WriteTo writes all plaintext to w, frame by frame. It is unverified unless
 // the error is nil.
 func (r *Reader) WriteTo(w io.Writer) (n int64, err error) {
+	if r.err != nil {
+		return r.writeAll(w)
+	}
+	err = r.m.src.drain(func() error {
+		n, err = r.writeAll(w)
+		return err
+	})
+	if r.err != nil {
+		r.m.close()
+	}
+	return n, err
+}
+
+func (r *Reader) writeAll(w io.Writer) (n int64, err error) {
 	for {
 		if len(r.rest) > 0 {
 			var got int

@@ -15,6 +15,7 @@ import (
 // proof, say that it is no message or a broken one.
 func Inspect(ctx context.Context, r io.Reader, opts Options) (envelope.Proof, error) {
 	m, err := open(ctx, r, opts)
+	defer m.close()
 	if err != nil {
 		return m.proof(), err
 	}
@@ -42,6 +43,7 @@ func (m *message) unproven() {
 // step that failed, and wraps one of envelope's classes, or is r's or ctx's.
 func Verify(ctx context.Context, r io.Reader, kr envelope.Keyring, opts Options) (envelope.Proof, error) {
 	m, err := open(ctx, r, opts)
+	defer m.close()
 	if err == nil {
 		err = m.unlock(ctx, kr)
 	}

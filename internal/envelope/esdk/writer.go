@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 
 	"github.com/sealaudit/sealaudit/internal/envelope"
 )
@@ -28,7 +27,9 @@ type Writer struct {
 	frame   int    // bytes of plaintext in a frame, 0 for one piece
 	most    int    // of one piece
 	pending []byte // plaintext of the frame that is not full, or not known not to be the last
-	out     []byte // frames to be written
+	out     []byte // frames to be written, in memory
+	memory  buffer
+	hold    buffer // pending, in memory that was used before
 	err     error  // sticks
 }
 
@@ -55,7 +56,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 		return 0, w.err
 	}
 	if w.frame == 0 {
-		return w.hold(p)
+		return w.keep(p)
 	}
 	written := len(p)
 	for w.err == nil && len(w.pending)+len(p) > w.frame {
@@ -72,12 +73,16 @@ func (w *Writer) Write(p []byte) (int, error) {
 	if w.err != nil {
 		return 0, w.err
 	}
+	if w.pending == nil && w.frame <= fullBuffer {
+		w.hold.grow(w.frame, 0)
+		w.pending = w.hold.buf[:0]
+	}
 	w.pending = append(w.pending, p...)
 	return written, nil
 }
 
-// hold keeps the plaintext of a body in one piece.
-func (w *Writer) hold(p []byte) (int, error) {
+// keep keeps the plaintext of a body in one piece.
+func (w *Writer) keep(p []byte) (int, error) {
 	if len(w.pending)+len(p) > w.most {
 		w.err = fmt.Errorf("%w: an unframed message of more than %d bytes would have to be held; write it in frames", envelope.ErrUnsupported, w.most)
 		return 0, w.err
@@ -98,7 +103,7 @@ func (w *Writer) piece(kind string, plaintext []byte) {
 	if len(w.out)+size > max(cap(w.out), fullBuffer) && w.flush() != nil {
 		return
 	}
-	w.out = slices.Grow(w.out, size)
+	w.room(size)
 	start := len(w.out)
 	if kind == finalFrame {
 		w.out = binary.BigEndian.AppendUint32(w.out, endFrame)
@@ -119,6 +124,17 @@ func (w *Writer) piece(kind string, plaintext []byte) {
 		m.sum.Write(w.out[start:])
 	}
 	m.advance(int64(len(plaintext)))
+}
+
+// room makes room for n more bytes.
+func (w *Writer) room(n int) {
+	if n += len(w.out); n <= cap(w.out) {
+		return
+	}
+	used := len(w.out)
+	w.memory.buf = w.out
+	w.memory.grow(max(n, fullBuffer), used)
+	w.out = w.memory.buf[:used]
 }
 
 func (w *Writer) flush() error {
@@ -145,10 +161,17 @@ func (w *Writer) Close() error {
 	}
 	w.piece(kind, w.pending)
 	clear(w.pending)
+	clear(w.hold.buf)
 	if w.err == nil && w.signer != nil {
 		w.sign()
 	}
-	if w.err == nil && w.flush() == nil {
+	if w.err == nil {
+		_ = w.flush()
+	}
+	w.memory.giveBack()
+	w.hold.giveBack()
+	w.out, w.pending = nil, nil
+	if w.err == nil {
 		w.err = errClosed
 		return nil
 	}

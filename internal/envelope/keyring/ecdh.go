@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ecdh"
-	"crypto/ecdsa"
 	"crypto/rand"
-	"crypto/sha512"
 	"crypto/subtle"
 	"fmt"
 
@@ -20,23 +18,35 @@ const (
 	commitmentLen = 32
 )
 
-// ECDH is a raw ECDH keyring (framework/raw-ecdh-keyring.md) over P-256, P-384
-// or P-521.
+// ECDH is a keyring of an elliptic-curve key over P-256, P-384 or P-521: a raw
+// ECDH keyring (framework/raw-ecdh-keyring.md), or one whose private key is in
+// KMS ([NewKMSECDH]). Both write the same, under another provider id.
 type ECDH struct {
+	provider  string
 	curve     curve
-	private   *ecdh.PrivateKey // nil: an ephemeral one for each wrap
-	recipient *ecdh.PublicKey  // nil: unwraps only
+	own       *ecdh.PublicKey // nil: an ephemeral one for each wrap
+	recipient *ecdh.PublicKey // nil: unwraps only
+	agree     agreement       // of our private key
 }
 
 // NewECDH makes a raw ECDH keyring of our private key: it unwraps what was
 // wrapped to it or by it, and wraps to the recipient, if one is given
 // ("RawPrivateKeyToStaticPublicKey", "PublicKeyDiscovery").
 func NewECDH(private *ecdh.PrivateKey, recipient *ecdh.PublicKey) (*ECDH, error) {
-	c, ok := curveOf(private.Curve())
-	if !ok || recipient != nil && recipient.Curve() != private.Curve() {
-		return nil, fmt.Errorf("a raw ECDH key: %w: both keys are of one curve, P-256, P-384 or P-521", envelope.ErrUnsupported)
+	k, err := newECDH(providerECDH, private.PublicKey(), recipient)
+	if err != nil {
+		return nil, fmt.Errorf("a raw ECDH key: %w", err)
 	}
-	return &ECDH{c, private, recipient}, nil
+	k.agree = agreeing(private)
+	return k, nil
+}
+
+func newECDH(provider string, own, recipient *ecdh.PublicKey) (*ECDH, error) {
+	c, ok := curveOf(own.Curve())
+	if !ok || recipient != nil && recipient.Curve() != own.Curve() {
+		return nil, fmt.Errorf("%w: both keys are of one curve, P-256, P-384 or P-521", envelope.ErrUnsupported)
+	}
+	return &ECDH{provider: provider, curve: c, own: own, recipient: recipient}, nil
 }
 
 // NewECDHEphemeral makes a raw ECDH keyring that wraps to the recipient with a
@@ -47,47 +57,39 @@ func NewECDHEphemeral(recipient *ecdh.PublicKey) (*ECDH, error) {
 	if !ok {
 		return nil, fmt.Errorf("a raw ECDH key: %w: the curve is P-256, P-384 or P-521", envelope.ErrUnsupported)
 	}
-	return &ECDH{c, nil, recipient}, nil
+	return &ECDH{provider: providerECDH, curve: c, recipient: recipient}, nil
 }
 
 // ParseECDH makes a raw ECDH keyring that unwraps, of a private key in PEM
 // (PKCS #8 or SEC 1).
 func ParseECDH(text []byte) (*ECDH, error) {
-	key, err := parsePEM(text)
+	private, err := parseECDH(text)
 	if err != nil {
 		return nil, fmt.Errorf("the raw ECDH key: %w", err)
 	}
-	private, ok := key.(*ecdsa.PrivateKey)
-	if !ok {
-		return nil, fmt.Errorf("the raw ECDH key: %w: the PEM file has a key of another kind (%T)", envelope.ErrFormat, key)
-	}
-	k, err := private.ECDH()
-	if err != nil {
-		return nil, fmt.Errorf("the raw ECDH key: %w: the curve is P-256, P-384 or P-521", envelope.ErrUnsupported)
-	}
-	return NewECDH(k, nil)
+	return NewECDH(private, nil)
 }
 
 // Unwrap implements envelope.Keyring ("OnDecrypt"). The ciphertext is salt 32 ‖
 // commitment 32 ‖ wrapped key ‖ tag 16.
-func (k *ECDH) Unwrap(_ context.Context, edk envelope.EncryptedDataKey, encryptionContext map[string]string) (envelope.DataKey, error) {
-	key, err := k.unwrap(edk, encryptionContext)
+func (k *ECDH) Unwrap(ctx context.Context, edk envelope.EncryptedDataKey, encryptionContext map[string]string) (envelope.DataKey, error) {
+	key, err := k.unwrap(ctx, edk, encryptionContext)
 	if err != nil {
 		return envelope.DataKey{}, fmt.Errorf("unwrapping a data key: %w", err)
 	}
 	return key, nil
 }
 
-func (k *ECDH) unwrap(edk envelope.EncryptedDataKey, encryptionContext map[string]string) (envelope.DataKey, error) {
-	if edk.Provider != providerECDH || k.private == nil {
-		return envelope.DataKey{}, fmt.Errorf("%w: it is not under this raw ECDH key", envelope.ErrNoKey)
+func (k *ECDH) unwrap(ctx context.Context, edk envelope.EncryptedDataKey, encryptionContext map[string]string) (envelope.DataKey, error) {
+	if edk.Provider != k.provider || k.own == nil {
+		return envelope.DataKey{}, fmt.Errorf("%w: it is not under this key of %s", envelope.ErrNoKey, k.provider)
 	}
 	recipient, sender, err := k.curve.parties(edk.Info)
 	if err != nil {
 		return envelope.DataKey{}, err
 	}
 	other := sender
-	switch own := k.curve.compress(k.private.PublicKey()); {
+	switch own := k.curve.compress(k.own); {
 	case bytes.Equal(own, recipient):
 	case bytes.Equal(own, sender):
 		other = recipient
@@ -107,7 +109,7 @@ func (k *ECDH) unwrap(edk envelope.EncryptedDataKey, encryptionContext map[strin
 	if err != nil {
 		return envelope.DataKey{}, err
 	}
-	derived, err := derive(k.private, peer, fixed, b[:ecdhSaltLen])
+	derived, err := derive(ctx, k.agree, peer, fixed, b[:ecdhSaltLen])
 	if err != nil {
 		return envelope.DataKey{}, err
 	}
@@ -126,46 +128,37 @@ func (k *ECDH) unwrap(edk envelope.EncryptedDataKey, encryptionContext map[strin
 	return dataKey(key)
 }
 
-// derive is the commitment and the wrapping key.
-func derive(private *ecdh.PrivateKey, peer *ecdh.PublicKey, fixed, salt []byte) ([]byte, error) {
-	z, err := private.ECDH(peer)
-	if err != nil {
-		return nil, fmt.Errorf("%w: the two keys share no secret", envelope.ErrFormat)
-	}
-	defer clear(z)
-	return kbkdf(sha512.New384, z, fixed, salt, commitmentLen+32), nil
-}
-
 // Wrap implements envelope.Keyring ("OnEncrypt").
-func (k *ECDH) Wrap(_ context.Context, key envelope.DataKey, encryptionContext map[string]string) (envelope.EncryptedDataKey, error) {
-	edk, err := k.wrap(key, encryptionContext)
+func (k *ECDH) Wrap(ctx context.Context, key envelope.DataKey, encryptionContext map[string]string) (envelope.EncryptedDataKey, error) {
+	edk, err := k.wrap(ctx, key, encryptionContext)
 	if err != nil {
 		return envelope.EncryptedDataKey{}, fmt.Errorf("wrapping a data key: %w", err)
 	}
 	return edk, nil
 }
 
-func (k *ECDH) wrap(key envelope.DataKey, encryptionContext map[string]string) (envelope.EncryptedDataKey, error) {
+func (k *ECDH) wrap(ctx context.Context, key envelope.DataKey, encryptionContext map[string]string) (envelope.EncryptedDataKey, error) {
 	if k.recipient == nil {
-		return envelope.EncryptedDataKey{}, fmt.Errorf("%w: this raw ECDH keyring only unwraps; give it a recipient's public key", envelope.ErrUnsupported)
+		return envelope.EncryptedDataKey{}, fmt.Errorf("%w: this keyring only unwraps; give it a recipient's public key", envelope.ErrUnsupported)
 	}
 	if err := wrappable(key); err != nil {
 		return envelope.EncryptedDataKey{}, err
 	}
-	private := k.private
-	if private == nil {
-		var err error
-		if private, err = k.curve.dh.GenerateKey(rand.Reader); err != nil {
+	own, agree := k.own, k.agree
+	if own == nil {
+		private, err := k.curve.dh.GenerateKey(rand.Reader)
+		if err != nil {
 			return envelope.EncryptedDataKey{}, fmt.Errorf("%w: making an ephemeral key: %w", envelope.ErrUnavailable, err)
 		}
+		own, agree = private.PublicKey(), agreeing(private)
 	}
-	recipient, sender := k.curve.compress(k.recipient), k.curve.compress(private.PublicKey())
+	recipient, sender := k.curve.compress(k.recipient), k.curve.compress(own)
 	fixed, err := k.curve.fixedInfo(recipient, sender, encryptionContext)
 	if err != nil {
 		return envelope.EncryptedDataKey{}, err
 	}
 	salt := random(ecdhSaltLen)
-	derived, err := derive(private, k.recipient, fixed, salt)
+	derived, err := derive(ctx, agree, k.recipient, fixed, salt)
 	if err != nil {
 		return envelope.EncryptedDataKey{}, err
 	}
@@ -175,5 +168,5 @@ func (k *ECDH) wrap(key envelope.DataKey, encryptionContext map[string]string) (
 		return envelope.EncryptedDataKey{}, err
 	}
 	b := append(salt, derived[:commitmentLen]...)
-	return envelope.EncryptedDataKey{Provider: providerECDH, Info: providerInfo(recipient, sender), Ciphertext: aead.Seal(b, make([]byte, ivLen), key.Bytes(), fixed)}, nil
+	return envelope.EncryptedDataKey{Provider: k.provider, Info: providerInfo(recipient, sender), Ciphertext: aead.Seal(b, make([]byte, ivLen), key.Bytes(), fixed)}, nil
 }

@@ -1,5 +1,6 @@
 // Package keyring has the keyrings of AWS's client-side encryption libraries:
-// raw AES-GCM, raw RSA, raw ECDH, KMS, hierarchical, and several in one. Each
+// raw AES-GCM, raw RSA, raw ECDH, KMS with symmetric, RSA and elliptic-curve
+// keys, hierarchical, and several in one. Each
 // implements [envelope.Keyring] and says how the wrapped key of a message is
 // laid out (AWS Encryption SDK specification, framework/…-keyring).
 //

@@ -9,6 +9,7 @@ import (
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 	"fmt"
+	"strings"
 
 	"github.com/sealaudit/sealaudit/internal/envelope"
 )
@@ -32,6 +33,21 @@ func Paddings() []Padding { return []Padding{OAEPSHA1, OAEPSHA256, OAEPSHA384, O
 func (p Padding) hash() (crypto.Hash, bool) {
 	h, ok := map[Padding]crypto.Hash{OAEPSHA1: crypto.SHA1, OAEPSHA256: crypto.SHA256, OAEPSHA384: crypto.SHA384, OAEPSHA512: crypto.SHA512}[p]
 	return h, ok
+}
+
+// How a data key was unwrapped where that is a weakness of its message, as
+// [envelope.DataKey.Wrap] says it.
+const (
+	WrapPKCS1    = "RSA PKCS #1 v1.5"
+	WrapOAEPSHA1 = "RSA-OAEP-SHA1"
+)
+
+// wrap is the padding's name in a proof.
+func (p Padding) wrap() string {
+	if p == PKCS1 {
+		return WrapPKCS1
+	}
+	return "RSA-OAEP-" + strings.ToUpper(strings.TrimPrefix(string(p), "oaep-"))
 }
 
 // RSA is a raw RSA keyring (framework/raw-rsa-keyring.md). It does not bind the
@@ -99,7 +115,8 @@ func (k *RSA) Unwrap(_ context.Context, edk envelope.EncryptedDataKey, _ map[str
 	if err != nil || len(b) == 0 {
 		return envelope.DataKey{}, fmt.Errorf("unwrapping a data key: %w: the raw RSA key %q does not open it with the padding %s; check key and padding, which the message does not say", envelope.ErrWrongKey, k.name, k.padding)
 	}
-	return dataKey(b)
+	key, err := dataKey(b)
+	return key.Wrapped(k.padding.wrap()), err
 }
 
 // Wrap implements envelope.Keyring ("OnEncrypt").

@@ -118,11 +118,11 @@ func (s keySpec) keyring(t testing.TB, keys map[string]material) envelope.Keyrin
 
 func private(t testing.TB, text string) *ecdh.PrivateKey {
 	t.Helper()
-	k, err := ParseECDH([]byte(text))
+	k, err := parseECDH([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return k.private
+	return k
 }
 
 func public(t testing.TB, der []byte) *ecdh.PublicKey {

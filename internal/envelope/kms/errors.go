@@ -13,6 +13,7 @@ const (
 	codeAlreadyExists     = "AlreadyExistsException"
 	codeDependencyTimeout = "DependencyTimeoutException"
 	codeDisabled          = "DisabledException"
+	codeDryRun            = "DryRunOperationException"
 	codeIncorrectKey      = "IncorrectKeyException"
 	codeIncorrectMaterial = "IncorrectKeyMaterialException"
 	codeInternal          = "KMSInternalException"
@@ -21,6 +22,7 @@ const (
 	codeInvalidKeyUsage   = "InvalidKeyUsageException"
 	codeInvalidState      = "KMSInvalidStateException"
 	codeKeyUnavailable    = "KeyUnavailableException"
+	codeLimitExceeded     = "LimitExceededException"
 	codeNotFound          = "NotFoundException"
 	codeThrottling        = "ThrottlingException"
 	codeUnsupported       = "UnsupportedOperationException"
@@ -42,6 +44,7 @@ func errorClasses() map[string]error {
 		codeAlreadyExists:     envelope.ErrFormat,
 		codeDependencyTimeout: envelope.ErrUnavailable,
 		codeDisabled:          envelope.ErrRefused,
+		codeDryRun:            envelope.ErrUnsupported,
 		codeIncorrectKey:      envelope.ErrWrongKey,
 		codeIncorrectMaterial: envelope.ErrWrongKey,
 		codeInternal:          envelope.ErrUnavailable,
@@ -50,6 +53,7 @@ func errorClasses() map[string]error {
 		codeInvalidKeyUsage:   envelope.ErrUnsupported,
 		codeInvalidState:      envelope.ErrRefused,
 		codeKeyUnavailable:    envelope.ErrUnavailable,
+		codeLimitExceeded:     envelope.ErrRefused,
 		codeNotFound:          envelope.ErrRefused,
 		codeThrottling:        envelope.ErrUnavailable,
 		codeUnsupported:       envelope.ErrUnsupported,

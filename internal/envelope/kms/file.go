@@ -14,9 +14,13 @@ import (
 	"github.com/sealaudit/sealaudit/internal/envelope"
 )
 
+// A file is of version 1 while all its keys are symmetric and of customers, and
+// of version 2 when one is not. So old files load, and a program that knows
+// only version 1 reads all that it can.
 const (
-	fileVersion = 1
-	maxFile     = 64 << 20
+	plainVersion = 1
+	kindsVersion = 2
+	maxFile      = 64 << 20
 )
 
 // stored is a service as its file has it.
@@ -52,7 +56,7 @@ func (s *Service) Save(path string) error {
 }
 
 func (s *Service) stored() stored {
-	out := stored{fileVersion, s.home.partition, s.home.region, s.home.account, []storedKey{}, maps.Clone(s.aliases)}
+	out := stored{0, s.home.partition, s.home.region, s.home.account, []storedKey{}, maps.Clone(s.aliases)}
 	for _, name := range s.sorted() {
 		k := s.keys[name]
 		if k.gone(s.now()) {
@@ -65,7 +69,18 @@ func (s *Service) stored() stored {
 		out.Keys = append(out.Keys, sk)
 	}
 	maps.DeleteFunc(out.Aliases, func(_, target string) bool { return s.keys[target].gone(s.now()) })
+	out.Version = out.needs()
 	return out
+}
+
+// needs is the version that the keys need.
+func (in stored) needs() int {
+	for _, k := range in.Keys {
+		if !k.Spec.IsZero() || !k.Usage.IsZero() || !k.Manager.IsZero() {
+			return kindsVersion
+		}
+	}
+	return plainVersion
 }
 
 func writeOwn(path string, b []byte) error {
@@ -112,8 +127,11 @@ func parse(b []byte, now func() time.Time) (*Service, error) {
 	if err := json.Unmarshal(b, &in); err != nil {
 		return nil, fmt.Errorf("%w: not the JSON of a key file", envelope.ErrFormat)
 	}
-	if in.Version != fileVersion {
-		return nil, fmt.Errorf("%w: version %d of the key file; this program reads %d", envelope.ErrUnsupported, in.Version, fileVersion)
+	switch {
+	case in.Version != plainVersion && in.Version != kindsVersion:
+		return nil, fmt.Errorf("%w: version %d of the key file; this program reads %d and %d", envelope.ErrUnsupported, in.Version, plainVersion, kindsVersion)
+	case in.Version != in.needs():
+		return nil, fmt.Errorf("%w: version %d of the key file, and its keys are of version %d", envelope.ErrFormat, in.Version, in.needs())
 	}
 	again, err := json.Marshal(in)
 	if err != nil {
@@ -136,6 +154,10 @@ func (in stored) service(now func() time.Time) (*Service, error) {
 	s := New(Config{in.Partition, in.Region, in.Account, now})
 	last := ""
 	for _, sk := range in.Keys {
+		if sk.Usage == "" {
+			sk.Usage = EncryptDecrypt // which a file leaves out
+		}
+		sk.settle()
 		if err := sk.check(); err != nil {
 			return nil, err
 		}
@@ -148,7 +170,7 @@ func (in stored) service(now func() time.Time) (*Service, error) {
 		s.keys[sk.ARN] = k
 	}
 	for _, k := range s.keys {
-		if p := s.keys[k.ReplicaOf]; k.ReplicaOf != "" && (p == nil || p.ReplicaOf != "" || p.External || p.name() != k.name()) {
+		if p := s.keys[k.ReplicaOf]; k.ReplicaOf != "" && (p == nil || p.ReplicaOf != "" || p.External || p.name() != k.name() || p.Spec != k.Spec || p.Usage != k.Usage) {
 			return nil, fmt.Errorf("%w: %q is not a replica of what it says", envelope.ErrFormat, k.ARN)
 		}
 	}
@@ -160,45 +182,4 @@ func (in stored) service(now func() time.Time) (*Service, error) {
 		s.aliases[alias] = target
 	}
 	return s, nil
-}
-
-// check holds a key to the rules that the operations keep.
-func (sk storedKey) check() error {
-	if err := sk.checkName(); err != nil {
-		return fmt.Errorf("%w: a key of the file: %w", envelope.ErrFormat, err)
-	}
-	bad := ""
-	switch n := len(sk.Materials); {
-	case sk.ReplicaOf != "" && (!sk.MultiRegion || sk.External || n > 0):
-		bad = "a replica has no material of its own"
-	case sk.External && (n > 1 || n == 1 && len(sk.Imported) != 32):
-		bad = "imported material is one key with its digest"
-	case !sk.External && (len(sk.Imported) > 0 || sk.State == PendingImport):
-		bad = "its material is not imported"
-	case sk.External && n == 0 && sk.State != PendingImport && sk.State != PendingDeletion:
-		bad = "it has no material"
-	case sk.External && n == 1 && sk.State == PendingImport:
-		bad = "it has its material"
-	case !sk.External && sk.ReplicaOf == "" && (n == 0 || n > maxMaterials):
-		bad = "it has no material, or too much"
-	case sk.Deletion.IsZero() == (sk.State == PendingDeletion):
-		bad = "a date of deletion is there if it is pending, and only then"
-	case len(sk.Imported) != 0 && len(sk.Imported) != 32:
-		bad = "a digest has 32 bytes"
-	}
-	for _, m := range sk.Materials {
-		d := digest(m.Key)
-		if len(m.Key) != 32 || sk.External && !bytes.Equal(d[:], sk.Imported) {
-			bad = "its material has 32 bytes, and the digest that the file says"
-		}
-	}
-	switch sk.State {
-	case Enabled, Disabled, PendingDeletion, PendingImport:
-	default:
-		bad = "its state is not one"
-	}
-	if bad != "" {
-		return fmt.Errorf("%w: the key %q of the file: %s", envelope.ErrFormat, sk.ARN, bad)
-	}
-	return nil
 }

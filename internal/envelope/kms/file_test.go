@@ -3,6 +3,7 @@ package kms
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"os"
 	"path/filepath"
@@ -39,6 +40,9 @@ func full(t testing.TB) (*Service, []byte) {
 	check(s.ImportKeyMaterial(gone, bytes.Repeat([]byte{2}, 32)))
 	check(s.DeleteImportedKeyMaterial(gone))
 	check(s.ScheduleKeyDeletion(gone, 30))
+	for _, spec := range []KeySpec{{Spec: RSA2048}, {Spec: P256}, {Spec: P521, Usage: SignVerify}, {Manager: AWS}, {Spec: P384, External: true}} {
+		key(spec)
+	}
 	disabled := key(KeySpec{})
 	check(s.DisableKey(disabled))
 	if err != nil {
@@ -68,7 +72,7 @@ func TestCiphertextOutlivesTheProcess(t *testing.T) {
 	if _, err := again.Decrypt(context.Background(), "alias/app", blob, map[string]string{"a": "b"}); err != nil {
 		t.Error(err)
 	}
-	if got, want := again.Keys(), s.Keys(); len(got) != len(want) || got[0] != want[0] || len(got) != 7 {
+	if got, want := again.Keys(), s.Keys(); len(got) != len(want) || got[0] != want[0] || len(got) != 12 {
 		t.Errorf("%v, want %v", got, want)
 	}
 	other := filepath.Join(t.TempDir(), "again.json")
@@ -85,8 +89,8 @@ func TestCiphertextOutlivesTheProcess(t *testing.T) {
 	}
 	// A month later the key is gone, and so it is from the file.
 	s.now = func() time.Time { return time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC) }
-	if n := len(s.stored().Keys); n != 6 {
-		t.Errorf("%d keys are saved, want 6", n)
+	if n := len(s.stored().Keys); n != 11 {
+		t.Errorf("%d keys are saved, want 11", n)
 	}
 }
 
@@ -106,7 +110,15 @@ func TestLoadIsStrict(t *testing.T) {
 		old, with string
 		class     error
 	}{
-		{`"sealauditKMS": 1`, `"sealauditKMS": 2`, envelope.ErrUnsupported},
+		{`"sealauditKMS": 2`, `"sealauditKMS": 3`, envelope.ErrUnsupported},
+		{`"sealauditKMS": 2`, `"sealauditKMS": 1`, envelope.ErrFormat},
+		{`"spec": "RSA_2048"`, `"spec": "RSA_3072"`, envelope.ErrFormat},
+		{`"spec": "RSA_2048"`, `"spec": "RSA_512"`, envelope.ErrFormat},
+		{`"spec": "RSA_2048"`, `"spec": "SYMMETRIC_DEFAULT"`, envelope.ErrFormat},
+		{`"usage": "KEY_AGREEMENT"`, `"usage": "ENCRYPT_DECRYPT"`, envelope.ErrFormat},
+		{`"spec": "ECC_NIST_P521",`, `"spec": "ECC_NIST_P256",`, envelope.ErrFormat},
+		{`"manager": "AWS"`, `"manager": "CUSTOMER"`, envelope.ErrFormat},
+		{`"manager": "AWS"`, `"manager": "ME"`, envelope.ErrFormat},
 		{`"partition"`, `"Partition"`, envelope.ErrFormat},
 		{`"region": "eu-central-1",`, `"region": "eu-central-1", "region": "eu-central-1",`, envelope.ErrFormat},
 		{`"region": "eu-central-1",`, `"region": "eu-central-1", "colour": "red",`, envelope.ErrFormat},
@@ -166,7 +178,7 @@ func TestStoredKeyRules(t *testing.T) {
 	now := time.Now()
 	m := []material{{now, make([]byte, 32)}}
 	d := digest(m[0].Key)
-	ok := Key{ARN: "arn:aws:kms:r:1:key/x", State: Enabled}
+	ok := Key{ARN: "arn:aws:kms:r:1:key/x", State: Enabled, Spec: Symmetric, Usage: EncryptDecrypt, Manager: Customer}
 	with := func(change func(*Key)) Key { k := ok; change(&k); return k }
 	for name, sk := range map[string]storedKey{
 		"no ARN":                        {Key: Key{ARN: "x", State: Enabled}, Materials: m},
@@ -175,6 +187,7 @@ func TestStoredKeyRules(t *testing.T) {
 		"a digest of its own material":  {Key: ok, Materials: m, Imported: d[:]},
 		"a replica of no mrk":           {Key: with(func(k *Key) { k.ReplicaOf = "y" })},
 		"imported twice":                {Key: with(func(k *Key) { k.External = true }), Materials: append(m, m...), Imported: d[:]},
+		"two materials of one pair":     {Key: with(func(k *Key) { k.Spec = RSA2048 }), Materials: append(m, m...)},
 		"imported without a digest":     {Key: with(func(k *Key) { k.External = true }), Materials: m},
 		"imported, pending import":      {Key: with(func(k *Key) { k.External, k.State = true, PendingImport }), Materials: m, Imported: d[:]},
 		"a short digest":                {Key: with(func(k *Key) { k.External, k.State = true, PendingImport }), Imported: d[:5]},
@@ -191,6 +204,58 @@ func TestStoredKeyRules(t *testing.T) {
 	}
 	if err := (&key{Key: Key{State: "Sleeping"}}).enabled(); err == nil {
 		t.Error("an unknown state can be used")
+	}
+}
+
+// A file of before there were kinds of keys loads, and is written as it was.
+func TestOldFilesLoad(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("testdata", "version-1.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := parse(text, func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := s.Keys()
+	if len(keys) != 2 || keys[0].Spec != Symmetric || keys[0].Usage != EncryptDecrypt || keys[0].Manager != Customer {
+		t.Errorf("%+v", keys)
+	}
+	blob, _ := base64.StdEncoding.DecodeString("AQICAHgMtzavEFCyFyvGU9ur0zOrSMJUQRK8Ldh91KbGl9hmzQAAAH4wfAYJKoZIhvcNAQcGoG8wbQIBADBoBgkqhkiG9w0BBwEwHgYJYIZIAWUDBAEuMBEEDD6YAf0wEeQaVWfV8AIBEIA7hVI9XONPXAnZ0RfECBTYufOWVU8Q4vBnWAPdAAwBGCsSB8GtCwztxTYKwkwEFSD7dDesZJA8phdAhK4=")
+	if _, err := s.Decrypt(context.Background(), "alias/old", blob, map[string]string{"a": "b"}); err != nil {
+		t.Error(err)
+	}
+	path := filepath.Join(t.TempDir(), "again.json")
+	if err := s.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := os.ReadFile(path); err != nil || !bytes.Equal(again, text) {
+		t.Errorf("written again it differs: %v\n%s", err, again)
+	}
+}
+
+// Each kind of key alone needs version 2, and loads.
+func TestFileVersions(t *testing.T) {
+	for _, tc := range []struct {
+		spec KeySpec
+		want int
+	}{
+		{KeySpec{}, plainVersion}, {KeySpec{External: true}, plainVersion}, {KeySpec{MultiRegion: true}, plainVersion},
+		{KeySpec{Spec: RSA2048}, kindsVersion}, {KeySpec{Spec: P256}, kindsVersion}, {KeySpec{Manager: AWS}, kindsVersion},
+	} {
+		s := New(Config{})
+		made, err := s.CreateKey(tc.spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "keys.json")
+		if err := s.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Load(path, nil)
+		if got := s.stored().Version; got != tc.want || err != nil || again.Keys()[0] != made {
+			t.Errorf("%+v has version %d, want %d: %v", tc.spec, got, tc.want, err)
+		}
 	}
 }
 
@@ -232,6 +297,8 @@ func FuzzFile(f *testing.F) {
 			return
 		}
 		for _, k := range s.Keys() { // whatever was read must not panic when used
+			_, _ = s.GetPublicKey(context.Background(), k.ARN)
+			_, _ = s.DecryptRSA(context.Background(), k.ARN, OAEPSHA256, make([]byte, 256))
 			_, blob, err := s.GenerateDataKey(context.Background(), k.ARN, 32, nil)
 			if err == nil {
 				if _, err := s.Decrypt(context.Background(), k.ARN, blob, nil); err != nil {

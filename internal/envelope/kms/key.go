@@ -11,7 +11,7 @@ import (
 // keys").
 type State string
 
-// The states that a symmetric key can be in here.
+// The states that a key can be in here.
 const (
 	Enabled         State = "Enabled"
 	Disabled        State = "Disabled"
@@ -28,6 +28,10 @@ type Key struct {
 	External    bool      `json:"external,omitempty"`    // its material is imported (Origin EXTERNAL)
 	MultiRegion bool      `json:"multiRegion,omitempty"` // its id starts with mrk-
 	ReplicaOf   string    `json:"replicaOf,omitempty"`   // the ARN of the multi-Region primary
+	Spec        Spec      `json:"spec,omitzero"`
+	Usage       Usage     `json:"usage,omitzero"`
+	Manager     Manager   `json:"manager,omitzero"`
+	Material    string    `json:"-"` // id of the material that encrypts, 64 hex digits; "" when asymmetric or without any
 }
 
 // ID is the key's id, the last part of its ARN.
@@ -36,7 +40,7 @@ func (k Key) ID() string { return k.ARN[strings.LastIndex(k.ARN, "/")+1:] }
 // material is one generation of key material. Old ones only decrypt.
 type material struct {
 	Created time.Time `json:"created"`
-	Key     []byte    `json:"key"` // 32 bytes
+	Key     []byte    `json:"key"` // 32 bytes, or a private key in PKCS #8
 }
 
 type key struct {
@@ -49,7 +53,8 @@ func (k *key) gone(now time.Time) bool {
 	return k.State == PendingDeletion && !now.Before(k.Deletion)
 }
 
-// enabled says whether the key's state allows cryptographic operations.
+// enabled says whether the key's state allows cryptographic operations (KMS
+// Developer Guide, "Key states of AWS KMS keys", with its messages).
 func (k *key) enabled() error {
 	switch k.State {
 	case Enabled:
@@ -66,35 +71,46 @@ func (k *key) enabled() error {
 
 // KeySpec says what key to create.
 type KeySpec struct {
-	ARN         string // "" makes one of the service's own place, with a new id
-	External    bool   // without material until it is imported
-	MultiRegion bool
+	ARN         string  // "" makes one of the service's own place, with a new id
+	External    bool    // without material until it is imported
+	MultiRegion bool    // which has replicas
+	Spec        Spec    // "" is SYMMETRIC_DEFAULT
+	Usage       Usage   // "" is ENCRYPT_DECRYPT, and KEY_AGREEMENT for a curve
+	Manager     Manager // "" is CUSTOMER
 }
 
-// CreateKey creates a symmetric key (KMS API, CreateKey).
+// CreateKey creates a key (KMS API, CreateKey).
 func (s *Service) CreateKey(spec KeySpec) (Key, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if spec.ARN == "" {
 		a := s.home
 		a.resource = "key/" + newID(spec.MultiRegion)
 		spec.ARN = a.String()
 	}
-	k := Key{ARN: spec.ARN, State: Enabled, Created: s.today(), External: spec.External, MultiRegion: spec.MultiRegion}
+	k := &key{Key: Key{ARN: spec.ARN, State: Enabled, Created: s.today(), External: spec.External, MultiRegion: spec.MultiRegion,
+		Spec: spec.Spec, Usage: spec.Usage, Manager: spec.Manager}}
+	k.settle()
 	if err := k.checkName(); err != nil {
 		return Key{}, fmt.Errorf("creating a key: %w", err)
 	}
-	if _, twice := s.keys[k.ARN]; twice {
-		return Key{}, fmt.Errorf("creating a key: %w", fail(codeAlreadyExists, "%s exists", k.ARN))
+	if err := k.checkKind(); err != nil {
+		return Key{}, fmt.Errorf("creating a key: %w", err)
 	}
-	var materials []material
 	if k.External {
 		k.State = PendingImport
 	} else {
-		materials = []material{s.newMaterial()}
+		b, err := k.Spec.generate() // an RSA key takes a while, so before the lock
+		if err != nil {
+			return Key{}, fmt.Errorf("creating a key: %w", err)
+		}
+		k.materials = []material{{k.Created, b}}
 	}
-	s.keys[k.ARN] = &key{Key: k, materials: materials}
-	return k, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, twice := s.keys[k.ARN]; twice {
+		return Key{}, fmt.Errorf("creating a key: %w", fail(codeAlreadyExists, "%s exists", k.ARN))
+	}
+	s.keys[k.ARN] = k
+	return s.described(k), nil
 }
 
 func (k Key) checkName() error {
@@ -110,12 +126,6 @@ func (k Key) checkName() error {
 
 // today is the time in the precision that KMS tells.
 func (s *Service) today() time.Time { return s.now().UTC().Truncate(time.Second) }
-
-func (s *Service) newMaterial() material {
-	b := make([]byte, 32)
-	_, _ = rand.Read(b) // never fails
-	return material{s.today(), b}
-}
 
 // newID is a random UUID, or mrk- and 32 digits for a multi-Region key.
 func newID(multiRegion bool) string {

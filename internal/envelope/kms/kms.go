@@ -1,12 +1,15 @@
-// Package kms is a local key service with AWS KMS's rules for symmetric keys:
-// data keys, encryption context as additional data, key states, rotation that
-// keeps old material readable, multi-Region replicas, and AWS's error names. It
-// stands in for KMS in the embedded account and in tests. It sends nothing, and
-// a [Service] can be saved to a file, so that ciphertext outlives the process.
+// Package kms is a local key service with AWS KMS's rules: data keys,
+// encryption context as additional data, RSA keys that encrypt and elliptic-curve
+// keys that agree on a secret, key states, rotation that keeps old material
+// readable, imported material, multi-Region replicas, and AWS's error names and
+// messages. It stands in for KMS in the embedded account and in tests. It sends
+// nothing, and a [Service] can be saved to a file, so that ciphertext outlives
+// the process.
 //
-// It implements keyring.KMS and keyring.Encrypter of package envelope/keyring.
-// What it models is the KMS API's (docs.aws.amazon.com/kms/latest/APIReference)
-// and no more: no key policies, grants, asymmetric or HMAC keys.
+// It implements keyring.KMS, keyring.Encrypter and keyring.AsymmetricKMS of
+// package envelope/keyring. What it models is the KMS API's
+// (docs.aws.amazon.com/kms/latest/APIReference) and no more: no key policies,
+// grants, signatures or HMAC keys.
 package kms
 
 import (
@@ -102,13 +105,26 @@ func (s *Service) find(keyID string) (*key, error) {
 	return k, nil
 }
 
-// usable is the key for a cryptographic operation, or why it may not be used.
-func (s *Service) usable(keyID string) (*key, error) {
+// usable is the key for a cryptographic operation, or why it may not be used
+// for it.
+func (s *Service) usable(keyID, operation string, usage Usage) (*key, error) {
 	k, err := s.find(keyID)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = s.uses(k)
 	}
-	return k, s.uses(k)
+	if err == nil && k.Usage != usage {
+		err = fail(codeInvalidKeyUsage, "%s key usage is %s which is not valid for %s.", k.ARN, k.Usage, operation)
+	}
+	return k, err
+}
+
+// symmetric is usable for an operation of symmetric keys.
+func (s *Service) symmetric(keyID, operation string) (*key, error) {
+	k, err := s.usable(keyID, operation, EncryptDecrypt)
+	if err == nil && k.Spec != Symmetric {
+		err = fail(codeInvalidKeyUsage, "Algorithm %s is incompatible with key spec %s.", Symmetric, k.Spec)
+	}
+	return k, err
 }
 
 func (s *Service) uses(k *key) error {
@@ -136,7 +152,7 @@ func (s *Service) Keys() []Key {
 	var out []Key
 	for _, name := range s.sorted() {
 		if k := s.keys[name]; !k.gone(s.now()) {
-			out = append(out, k.Key)
+			out = append(out, s.described(k))
 		}
 	}
 	return out
@@ -150,7 +166,7 @@ func (s *Service) Describe(keyID string) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("describing a key: %w", err)
 	}
-	return k.Key, nil
+	return s.described(k), nil
 }
 
 // Inject makes every use of a key fail with an AWS error code, such as

@@ -37,7 +37,7 @@ func newKey(t testing.TB, spec kms.KeySpec) (*kms.Service, string) {
 func refused(t *testing.T, doing string, err error, code string, class error) {
 	t.Helper()
 	var e *kms.Error
-	if !errors.As(err, &e) || e.Code() != code || !errors.Is(err, class) {
+	if !errors.As(err, &e) || e.Code() != code || !errors.Is(err, class) || !strings.HasSuffix(err.Error(), e.Code()+": "+e.Message()) {
 		t.Errorf("%s: %v; want %s (%v)", doing, err, code, class)
 	}
 }
@@ -206,6 +206,8 @@ func TestStates(t *testing.T) {
 	}
 	check(s.DisableKey(k.ID()))
 	use("DisabledException")
+	_, err = s.Decrypt(ctx, "", blob, nil)
+	says(t, err, k.ARN+" is disabled.")
 	refused(t, "rotating", s.RotateKey(k.ID()), "DisabledException", envelope.ErrRefused)
 	check(s.EnableKey(k.ID()))
 	use("")
@@ -214,6 +216,12 @@ func TestStates(t *testing.T) {
 	check(s.ScheduleKeyDeletion(k.ID(), 7))
 	use("KMSInvalidStateException")
 	refused(t, "enabling", s.EnableKey(k.ID()), "KMSInvalidStateException", envelope.ErrRefused)
+	refused(t, "naming", s.CreateAlias("alias/late", k.ID()), "KMSInvalidStateException", envelope.ErrRefused)
+	_, err = s.Decrypt(ctx, "", blob, nil)
+	says(t, err, k.ARN+" is pending deletion.")
+	if _, err := s.Rotations(k.ID()); err != nil {
+		t.Errorf("listing the rotations of a key that is pending deletion: %v", err)
+	}
 	refused(t, "twice", s.ScheduleKeyDeletion(k.ID(), 7), "KMSInvalidStateException", envelope.ErrRefused)
 	check(s.CancelKeyDeletion(k.ID()))
 	use("DisabledException")
@@ -245,30 +253,50 @@ func TestRotationKeepsOldMaterial(t *testing.T) {
 			}
 		}
 	}
-	refused(t, "rotating for ever", s.RotateKey(key), "ValidationException", envelope.ErrFormat)
+	refused(t, "rotating for ever", s.RotateKey(key), "LimitExceededException", envelope.ErrRefused)
 	for i, blob := range blobs {
 		if _, err := s.Decrypt(ctx, key, blob, nil); err != nil {
 			t.Errorf("generation %d: %v", i, err)
 		}
 	}
+	rotations, err := s.Rotations(key)
+	k, err2 := s.Describe(key)
+	if err != nil || err2 != nil || len(rotations) != 25 || !rotations[24].Current || rotations[0].Current || rotations[24].Material != k.Material || len(k.Material) != 64 {
+		t.Errorf("%d rotations: %v %v", len(rotations), err, err2)
+	}
+	ids := map[string]bool{}
+	for _, r := range rotations {
+		ids[r.Material] = true
+	}
+	if len(ids) != 25 {
+		t.Errorf("%d materials have ids of their own", len(ids))
+	}
+	_, err = s.Rotations("nobody")
+	refused(t, "of no key", err, "NotFoundException", envelope.ErrRefused)
 }
 
 func TestImportedMaterial(t *testing.T) {
 	s, key := newKey(t, kms.KeySpec{External: true})
 	_, _, err := s.GenerateDataKey(ctx, key, 32, nil)
 	refused(t, "pending import", err, "KMSInvalidStateException", envelope.ErrRefused)
+	says(t, err, key+" is pending import.")
+	for what, err := range map[string]error{"enabling": s.EnableKey(key), "disabling": s.DisableKey(key), "rotating": s.RotateKey(key)} {
+		refused(t, what+" a key that is pending import", err, "KMSInvalidStateException", envelope.ErrRefused)
+	}
 	material := bytes.Repeat([]byte{5}, 32)
 	refused(t, "31 bytes", s.ImportKeyMaterial(key, material[:31]), "IncorrectKeyMaterialException", envelope.ErrWrongKey)
-	if err := s.ImportKeyMaterial(key, material); err != nil {
-		t.Fatal(err)
+	if err := errors.Join(s.DeleteImportedKeyMaterial(key), s.ImportKeyMaterial(key, material), s.ImportKeyMaterial(key, material)); err != nil {
+		t.Fatalf("nothing to delete, and the same material twice: %v", err)
 	}
-	refused(t, "twice", s.ImportKeyMaterial(key, material), "KMSInvalidStateException", envelope.ErrRefused)
-	refused(t, "rotating", s.RotateKey(key), "UnsupportedOperationException", envelope.ErrUnsupported)
+	refused(t, "other material", s.ImportKeyMaterial(key, bytes.Repeat([]byte{6}, 32)), "IncorrectKeyMaterialException", envelope.ErrWrongKey)
+	err = s.RotateKey(key)
+	refused(t, "rotating", err, "KMSInvalidStateException", envelope.ErrRefused)
+	says(t, err, "No available key material pending rotation for the key: "+key+".")
 	_, blob, err := s.GenerateDataKey(ctx, key, 32, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.DeleteImportedKeyMaterial(key); err != nil {
+	if err := errors.Join(s.DisableKey(key), s.DeleteImportedKeyMaterial(key)); err != nil {
 		t.Fatal(err)
 	}
 	_, err = s.Decrypt(ctx, "", blob, nil)
@@ -284,10 +312,31 @@ func TestImportedMaterial(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, "importing", s.ImportKeyMaterial(key, material), "KMSInvalidStateException", envelope.ErrRefused)
-	refused(t, "deleting", s.DeleteImportedKeyMaterial(key), "KMSInvalidStateException", envelope.ErrRefused)
+	if err := s.DeleteImportedKeyMaterial(key); err != nil {
+		t.Errorf("deleting material of a key that is pending deletion: %v", err)
+	}
+	if k, err := s.Describe(key); err != nil || k.State != kms.PendingDeletion || k.Material != "" {
+		t.Errorf("%+v %v", k, err)
+	}
+	if err := s.CancelKeyDeletion(key); err != nil {
+		t.Fatal(err)
+	}
+	if k, err := s.Describe(key); err != nil || k.State != kms.PendingImport {
+		t.Errorf("%+v %v", k, err)
+	}
 	own, _ := s.CreateKey(kms.KeySpec{})
-	refused(t, "importing", s.ImportKeyMaterial(own.ARN, material), "UnsupportedOperationException", envelope.ErrUnsupported)
+	err = s.ImportKeyMaterial(own.ARN, material)
+	refused(t, "importing", err, "UnsupportedOperationException", envelope.ErrUnsupported)
+	says(t, err, own.ARN+" origin is AWS_KMS which is not valid for this operation.")
 	refused(t, "deleting", s.DeleteImportedKeyMaterial(own.ARN), "UnsupportedOperationException", envelope.ErrUnsupported)
+}
+
+// says checks AWS's words.
+func says(t *testing.T, err error, words string) {
+	t.Helper()
+	if err == nil || !strings.HasSuffix(err.Error(), words) {
+		t.Errorf("%v; want %s", err, words)
+	}
 }
 
 func TestReplicas(t *testing.T) {
@@ -314,6 +363,15 @@ func TestReplicas(t *testing.T) {
 	refused(t, "twice", err, "AlreadyExistsException", envelope.ErrFormat)
 	_, err = s.ReplicateKey(primary, "a:b")
 	refused(t, "no region", err, "ValidationException", envelope.ErrFormat)
+	if got, _ := s.Rotations(replica.ARN); len(got) != 1 {
+		t.Errorf("a replica has %d rotations, its primary one", len(got))
+	}
+	imported, _ := s.CreateKey(kms.KeySpec{MultiRegion: true, External: true})
+	if err := s.ImportKeyMaterial(imported.ARN, make([]byte, 32)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.ReplicateKey(imported.ARN, "eu-west-2")
+	refused(t, "imported material", err, "UnsupportedOperationException", envelope.ErrUnsupported)
 	_, err = s.ReplicateKey(replica.ARN, "eu-west-2")
 	refused(t, "of a replica", err, "UnsupportedOperationException", envelope.ErrUnsupported)
 	if err := s.DisableKey(primary); err != nil {

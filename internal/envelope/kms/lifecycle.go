@@ -31,10 +31,21 @@ func (s *Service) DisableKey(keyID string) error {
 }
 
 func (k *key) turn(to State) error {
+	if err := k.managed(); err != nil {
+		return err
+	}
 	if k.State != Enabled && k.State != Disabled {
 		return k.enabled()
 	}
 	k.State = to
+	return nil
+}
+
+// managed is why nobody may change an AWS managed key.
+func (k *key) managed() error {
+	if k.Manager == AWS {
+		return fail(codeAccessDenied, "%s is managed by AWS, and its policy lets nobody change it", k.ARN)
+	}
 	return nil
 }
 
@@ -47,6 +58,8 @@ func (s *Service) ScheduleKeyDeletion(keyID string, days int) error {
 			return fail(codeValidation, "the waiting period is 7 to 30 days, not %d", days)
 		case k.State == PendingDeletion:
 			return k.enabled()
+		case k.managed() != nil:
+			return k.managed()
 		}
 		for _, other := range s.keys {
 			if other.ReplicaOf == k.ARN && !other.gone(s.now()) {
@@ -73,71 +86,6 @@ func (s *Service) CancelKeyDeletion(keyID string) error {
 	})
 }
 
-// RotateKey gives a key new material; what older material encrypted stays
-// readable (KMS API, RotateKeyOnDemand).
-func (s *Service) RotateKey(keyID string) error {
-	return s.change(keyID, "rotating a key", func(k *key) error {
-		switch err := k.enabled(); {
-		case err != nil:
-			return err
-		case k.External || k.ReplicaOf != "":
-			return fail(codeUnsupported, "%s has imported material or is a replica; rotate its source", k.ARN)
-		case len(k.materials) >= maxMaterials:
-			return fail(codeValidation, "%s was rotated %d times; make a new key", k.ARN, maxMaterials-1)
-		}
-		k.materials = append(k.materials, s.newMaterial())
-		return nil
-	})
-}
-
-// maxMaterials bounds the tries of one decryption. KMS rotates a key on demand
-// at most 25 times.
-const maxMaterials = 26
-
-// ImportKeyMaterial gives an external key its 32 bytes, of which it keeps a
-// copy. The same bytes can be imported again after their deletion, others
-// cannot (KMS API, ImportKeyMaterial).
-func (s *Service) ImportKeyMaterial(keyID string, b []byte) error {
-	return s.change(keyID, "importing key material", func(k *key) error {
-		switch {
-		case !k.External || k.ReplicaOf != "":
-			return fail(codeUnsupported, "the material of %s is not imported", k.ARN)
-		case k.State != PendingImport && k.State != Enabled && k.State != Disabled:
-			return k.enabled()
-		case len(b) != 32:
-			return fail(codeIncorrectMaterial, "a symmetric key has 32 bytes, not %d", len(b))
-		case len(k.materials) > 0:
-			return fail(codeInvalidState, "%s has its material; delete that first", k.ARN)
-		case k.imported != [32]byte{} && k.imported != digest(b):
-			return fail(codeIncorrectMaterial, "%s had other material; a key takes the same again only", k.ARN)
-		}
-		k.imported = digest(b)
-		k.materials = []material{{s.today(), append([]byte(nil), b...)}}
-		if k.State == PendingImport {
-			k.State = Enabled
-		}
-		return nil
-	})
-}
-
-// DeleteImportedKeyMaterial takes the material away; the key waits for its
-// import then (KMS API, DeleteImportedKeyMaterial).
-func (s *Service) DeleteImportedKeyMaterial(keyID string) error {
-	return s.change(keyID, "deleting imported key material", func(k *key) error {
-		switch {
-		case !k.External || k.ReplicaOf != "":
-			return fail(codeUnsupported, "the material of %s is not imported", k.ARN)
-		case k.State == PendingDeletion:
-			return k.enabled()
-		}
-		for _, m := range k.materials {
-			clear(m.Key)
-		}
-		k.materials, k.State = nil, PendingImport
-		return nil
-	})
-}
-
 // ReplicateKey makes a replica of a multi-Region primary in another region:
 // another key with the same id and material (KMS API, ReplicateKey).
 func (s *Service) ReplicateKey(keyID, region string) (Key, error) {
@@ -150,15 +98,19 @@ func (s *Service) ReplicateKey(keyID, region string) (Key, error) {
 		a.region = region
 		_, valid := parseARN(a.String())
 		switch {
-		case !k.MultiRegion || k.ReplicaOf != "" || k.External:
-			return fail(codeUnsupported, "%s is no multi-Region primary with its own material", k.ARN)
+		case !k.MultiRegion || k.ReplicaOf != "":
+			return fail(codeUnsupported, "%s is not a multi-region primary key.", k.ARN)
+		case k.External:
+			return fail(codeUnsupported, "%s has imported material, which this service does not replicate", k.ARN)
 		case !valid:
 			return fail(codeValidation, "%q is not a region", region)
 		case s.keys[a.String()] != nil:
 			return fail(codeAlreadyExists, "%s exists", a)
 		}
-		made = Key{ARN: a.String(), State: Enabled, Created: s.today(), MultiRegion: true, ReplicaOf: k.ARN}
+		made = Key{ARN: a.String(), State: Enabled, Created: s.today(), MultiRegion: true, ReplicaOf: k.ARN,
+			Spec: k.Spec, Usage: k.Usage, Manager: k.Manager}
 		s.keys[made.ARN] = &key{Key: made}
+		made = s.described(s.keys[made.ARN])
 		return nil
 	})
 	return made, err
@@ -168,6 +120,9 @@ func (s *Service) ReplicateKey(keyID, region string) (Key, error) {
 // CreateAlias).
 func (s *Service) CreateAlias(alias, keyID string) error {
 	return s.change(keyID, "creating an alias", func(k *key) error {
+		if k.State == PendingDeletion {
+			return k.enabled()
+		}
 		name, ok := strings.CutPrefix(alias, "alias/")
 		if !ok || name == "" || len(name) > 250 || strings.ContainsFunc(name, outsideAlias) {
 			return fail(codeValidation, "the alias %q; its name is alias/ and letters, digits, / _ -", alias)

@@ -19,7 +19,7 @@ func (s *Service) GenerateDataKey(ctx context.Context, keyID string, bytes int, 
 	b := make([]byte, bytes)
 	_, _ = rand.Read(b) // never fails
 	key := envelope.NewDataKey(b)
-	blob, err := s.encrypt(ctx, keyID, b, encryptionContext)
+	blob, err := s.encrypt(ctx, keyID, "GenerateDataKey", b, encryptionContext)
 	if err != nil {
 		key.Zero()
 		return envelope.DataKey{}, nil, fmt.Errorf("generating a data key: %w", err)
@@ -41,20 +41,20 @@ func (s *Service) Encrypt(ctx context.Context, keyID string, plaintext envelope.
 	if n := plaintext.Len(); n < 1 || n > maxPlain {
 		return nil, fmt.Errorf("encrypting: %w", fail(codeValidation, "the plaintext has 1 to %d bytes, not %d", maxPlain, n))
 	}
-	blob, err := s.encrypt(ctx, keyID, plaintext.Bytes(), encryptionContext)
+	blob, err := s.encrypt(ctx, keyID, "Encrypt", plaintext.Bytes(), encryptionContext)
 	if err != nil {
 		return nil, fmt.Errorf("encrypting: %w", err)
 	}
 	return blob, nil
 }
 
-func (s *Service) encrypt(ctx context.Context, keyID string, plaintext []byte, encryptionContext map[string]string) ([]byte, error) {
+func (s *Service) encrypt(ctx context.Context, keyID, operation string, plaintext []byte, encryptionContext map[string]string) ([]byte, error) {
 	if err := ended(ctx); err != nil {
 		return nil, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	k, err := s.usable(keyID)
+	k, err := s.symmetric(keyID, operation)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *Service) DecryptNaming(ctx context.Context, keyID string, blob []byte, 
 	if err != nil {
 		return envelope.DataKey{}, Key{}, fmt.Errorf("decrypting: %w", err)
 	}
-	return envelope.NewDataKey(plaintext), k.Key, nil
+	return envelope.NewDataKey(plaintext), s.described(k), nil
 }
 
 func (s *Service) decrypt(keyID string, b []byte, encryptionContext map[string]string) ([]byte, *key, error) {
@@ -104,8 +104,8 @@ func (s *Service) decrypt(keyID string, b []byte, encryptionContext map[string]s
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case k.name() != parsed.name:
-		return nil, nil, fail(codeIncorrectKey, "%s is not the key that encrypted the blob", k.ARN)
+	case k.name() != parsed.name || k.Spec != Symmetric:
+		return nil, nil, fail(codeIncorrectKey, "The key ID in the request does not identify a CMK that can perform this operation.")
 	}
 	plaintext, err := open(k, s.material(k), parsed, encryptionContext)
 	return plaintext, k, err
@@ -118,7 +118,7 @@ func (s *Service) named(name [nameLen]byte) (*key, error) {
 	for _, keyARN := range s.sorted() {
 		k := s.keys[keyARN]
 		a, _ := parseARN(keyARN)
-		if k.name() != name || k.gone(s.now()) {
+		if k.name() != name || k.Spec != Symmetric || k.gone(s.now()) {
 			continue
 		}
 		if found == nil || a.region == s.home.region {
@@ -146,7 +146,7 @@ func (s *Service) ReEncrypt(ctx context.Context, blob []byte, from, to Blob) ([]
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	k, err := s.usable(to.KeyID)
+	k, err := s.symmetric(to.KeyID, "ReEncrypt")
 	if err != nil {
 		return nil, fmt.Errorf("re-encrypting: %w", err)
 	}

@@ -43,6 +43,16 @@ func (h *header) openBody(ctx context.Context, dst io.Writer, key []byte, obj Ob
 	if obj.Body == nil {
 		return passed{}, fmt.Errorf("%w: there is no body", envelope.ErrFormat)
 	}
+	if h.suite.tagged {
+		var done passed
+		is, err := lent(obj.Body, func(body []byte) (err error) {
+			done, err = h.openLent(ctx, dst, key, body, obj.Size)
+			return err
+		})
+		if is {
+			return done, err
+		}
+	}
 	s, err := stage(ctx, obj, opts.TempDir)
 	if err != nil {
 		return passed{}, err
@@ -52,15 +62,15 @@ func (h *header) openBody(ctx context.Context, dst io.Writer, key []byte, obj Ob
 	case !h.suite.tagged:
 		return h.openCBC(ctx, dst, key, s)
 	case s.memory != nil:
-		return h.openMemory(dst, key, s.memory)
+		return h.openMemory(dst, s.memory[:0], key, s.memory)
 	}
 	return h.openTwice(ctx, dst, key, s)
 }
 
-// openMemory opens a whole body at once, in place.
-func (h *header) openMemory(dst io.Writer, key, body []byte) (passed, error) {
-	if len(body) < tagSize {
-		return passed{}, fmt.Errorf("%w: the body has %d bytes, and its tag alone has %d", envelope.ErrFormat, len(body), tagSize)
+// openMemory opens a whole body at once, into a buffer or in place.
+func (h *header) openMemory(dst io.Writer, into, key, body []byte) (passed, error) {
+	if _, _, err := cut(body, 0); err != nil {
+		return passed{}, err
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
@@ -70,9 +80,8 @@ func (h *header) openMemory(dst io.Writer, key, body []byte) (passed, error) {
 	if err != nil {
 		return passed{}, fmt.Errorf("%w: AES-GCM is not available: %v", envelope.ErrUnsupported, err)
 	}
-	out := passed{bytes: int64(len(body) - tagSize)}
-	copy(out.last[:], body[len(body)-tagSize:])
-	plain, err := aead.Open(body[:0], h.contentIV(), body, h.suite.aad())
+	out := finished(body)
+	plain, err := aead.Open(into, h.contentIV(), body, h.suite.aad())
 	if err != nil {
 		return passed{}, errBody()
 	}

@@ -138,14 +138,18 @@ func (g *piecewise) check(tag []byte) error {
 // place is the IV of 16 bytes whose counter starts at a piece's offset, a
 // multiple of the block size, and the mask of that piece's own tag.
 func (g *piecewise) place(offset uint64) (iv [16]byte, mask element) {
-	if g.byH == (element{}) {
-		g.byH = g.h.inverse()
-	}
+	g.invert()
 	n := uint32(1 + offset/16)
 	b := g.counter(n)
 	first := elementOf(b[:])
 	bits := lengths(0, 16)
 	return first.times(g.byH).plus(bits).times(g.byH).bytes(), g.encrypted(n)
+}
+
+func (g *piecewise) invert() {
+	if g.byH == (element{}) {
+		g.byH = g.h.inverse()
+	}
 }
 
 // open decrypts a piece in place, under the value that absorb gave for it. The
@@ -160,14 +164,32 @@ func (g *piecewise) open(piece []byte, value element, offset uint64) error {
 	return nil
 }
 
-// seal encrypts a piece in place and absorbs it. The piece needs room for a
-// tag behind it.
-func (g *piecewise) seal(piece []byte) {
+// openRest decrypts the end of a body, of which all that comes before was
+// absorbed, into dst, and authenticates the whole body by that. What was
+// absorbed stands in the additional data: one block that gives the rest, in
+// its place, the body's own tag.
+func (g *piecewise) openRest(dst, rest []byte) ([]byte, error) {
+	g.invert()
+	n := uint64(len(rest) - tagSize)
+	aead, iv, mask := g.at(g.bytes)
+	other := lengths(g.aadBytes, g.bytes+n).plus(lengths(16, n)).times(g.h).plus(g.mask).plus(mask)
+	before := g.sum.times(g.byH).times(g.byH).plus(other.times(g.byH.power((n+15)/16 + 2))).bytes()
+	plain, err := aead.Open(dst, iv, rest, before[:])
+	if err != nil {
+		return nil, errBody()
+	}
+	return plain, nil
+}
+
+// seal encrypts a piece into dst, which has room for a tag behind it and may
+// be the piece's own memory, and absorbs it.
+func (g *piecewise) seal(dst, piece []byte) []byte {
 	g.measure(len(piece))
 	aead, iv, mask := g.at(g.bytes)
-	sealed := aead.Seal(piece[:0], iv, piece, nil)
+	sealed := aead.Seal(dst[:0], iv, piece, nil)
 	tag := elementOf(sealed[len(piece):])
 	g.join(tag.plus(mask).plus(g.asText), len(piece))
+	return sealed[:len(piece)]
 }
 
 // at is an AEAD whose counter starts at an offset. The body's own is the one of

@@ -15,6 +15,11 @@
 // decrypt, each piece under a tag of its own that the first reading gave, so
 // that no byte of plaintext is written before the whole body is authentic.
 //
+// A body or plaintext that is in the caller's memory, a [bytes.Reader] or
+// [bytes.Buffer], is read where it is and not copied. Nothing else may write to
+// that memory meanwhile. Of such a body Open decrypts the last 24 MiB and
+// checks all of it in one go, and then decrypts what comes before.
+//
 // It never answers for a part of an object: what the clients call a ranged
 // read decrypts with AES-CTR and authenticates nothing, and is out of scope. A
 // body that is not the whole object is refuted like a damaged one.
@@ -47,7 +52,8 @@ type Object struct {
 	// none. It is read only where the metadata holds no envelope.
 	Instruction []byte
 	// Body is the whole ciphertext. Open reads it twice where it is larger
-	// than fits in memory; that needs no temporary file if it can seek.
+	// than fits in memory; that needs no temporary file if it can seek. What
+	// is in memory already comes cheapest as a bytes.Reader.
 	Body io.Reader
 	// Size is the body's length where the store says it, else 0. A body that
 	// ends elsewhere was not read to its end, which refutes nothing.

@@ -41,10 +41,7 @@ func Seal(ctx context.Context, dst io.Writer, src io.Reader, keys Keys, opts Sea
 	if err != nil {
 		return nil, nil, fmt.Errorf("wrapping the data key (%s): %w", h.wrap.name, err)
 	}
-	key, err := h.sealKey(dataKey)
-	if err != nil {
-		return nil, nil, err
-	}
+	key := h.sealKey(dataKey)
 	defer key.Zero()
 	if h.length, err = h.sealBody(ctx, dst, src, key.Bytes()); err != nil {
 		return nil, nil, err

@@ -107,15 +107,17 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestLarge opens a body that does not fit in memory, from a seeker, from a
-// stream of known and one of unknown length, and removes what it kept.
+// TestLarge opens a body that is longer than what is held, from the caller's
+// memory, from a seeker, from a stream of known and one of unknown length, and
+// removes what it kept.
 func TestLarge(t *testing.T) {
 	keys := Keys{AES: [][]byte{bytes.Repeat([]byte{7}, 32)}}
-	plain := random(memoryKnown + 3*pieceSize + 7)
+	plain := random(memoryLent + 3*pieceSize + 7)
 	for _, version := range []string{"V2", "V3"} {
 		object := sealed(t, plain, keys, SealOptions{Version: version})
 		for name, with := range map[string]func(Object) Object{
-			"seeker":         func(o Object) Object { return o },
+			"memory":         func(o Object) Object { return o },
+			"seeker":         func(o Object) Object { o.Body = struct{ io.ReadSeeker }{o.Body.(*bytes.Reader)}; return o },
 			"stream":         func(o Object) Object { o.Body = randomKiB{o.Body}; return o },
 			"unknown length": func(o Object) Object { o.Body, o.Size = randomKiB{o.Body}, 0; return o },
 		} {
@@ -230,7 +232,7 @@ func TestSealRefuses(t *testing.T) {
 		t.Errorf("ended: %v", err)
 	}
 	for n := range 3 {
-		src := bytes.NewReader(make([]byte, pieceSize+1))
+		src := onlyReader{bytes.NewReader(make([]byte, pieceSize+1))}
 		if _, _, err := Seal(t.Context(), &failing{after: n}, src, keys, SealOptions{}); err == nil {
 			t.Errorf("the writer failed after %d, and sealing did not", n)
 		}

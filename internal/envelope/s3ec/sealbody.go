@@ -1,7 +1,6 @@
 package s3ec
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -18,44 +17,85 @@ func (h *header) sealBody(ctx context.Context, dst io.Writer, src io.Reader, key
 	if err != nil {
 		return 0, err
 	}
-	// Most objects are small: a small buffer first.
-	head := make([]byte, headSize+tagSize)
-	defer clear(head)
-	n, err := fill(src, head[:headSize])
-	switch {
-	case err == io.EOF && ctx.Err() == nil:
-		return int64(n), put(dst, g.short.Seal(head[:0], g.iv[:], head[:n], h.suite.aad()))
-	case err != nil && err != io.EOF:
-		return 0, fmt.Errorf("reading the plaintext: %w", err)
+	w := &bodyWriter{piecewise: g, ctx: ctx, dst: dst, aad: h.suite.aad()}
+	is, err := lent(src, w.lent)
+	if !is {
+		err = w.read(src)
 	}
-	return g.sealAll(ctx, dst, io.MultiReader(bytes.NewReader(head[:n]), src))
+	if err != nil {
+		return 0, err
+	}
+	return int64(g.bytes), nil
 }
 
-// headSize is up to where a plaintext is sealed at once.
-const headSize = 16 << 10
+// bodyWriter encrypts a body piece by piece.
+type bodyWriter struct {
+	*piecewise
+	ctx  context.Context
+	dst  io.Writer
+	buf  []byte // for a piece and a tag
+	aad  []byte
+	done bool
+}
 
-// sealAll encrypts piece by piece and ends with the tag.
-func (g *piecewise) sealAll(ctx context.Context, dst io.Writer, src io.Reader) (int64, error) {
-	buf := make([]byte, pieceSize+tagSize)
-	defer clear(buf)
-	for done := false; !done; {
-		if err := ctx.Err(); err != nil {
-			return 0, fmt.Errorf("encrypting the body: %w", err)
+// lentSize is how much of a plaintext in memory is sealed at once: no copy of
+// it has to stay in the caches.
+const lentSize = 1 << 20
+
+// lent encrypts a plaintext that is in memory.
+func (w *bodyWriter) lent(plain []byte) error {
+	buf := borrow(min(len(plain), lentSize) + tagSize)
+	defer giveBack(buf)
+	w.buf = *buf
+	for !w.done {
+		n := min(len(plain), lentSize)
+		w.done = n == len(plain)
+		if err := w.piece(plain[:n]); err != nil {
+			return err
 		}
-		n, err := fill(src, buf[:pieceSize])
-		if done = err == io.EOF; err != nil && !done {
-			return 0, fmt.Errorf("reading the plaintext: %w", err)
+		plain = plain[n:]
+	}
+	return nil
+}
+
+// read encrypts a plaintext that is read, in place.
+func (w *bodyWriter) read(src io.Reader) (err error) {
+	buf := pieceBuffers.Get().(*[pieceSize + tagSize]byte)
+	defer pieceBuffers.Put(buf)
+	w.buf = buf[:]
+	n := 0
+	for !w.done {
+		n, err = fill(src, buf[:pieceSize])
+		if w.done = err == io.EOF; err != nil && !w.done {
+			clear(buf[:n])
+			return fmt.Errorf("reading the plaintext: %w", err)
 		}
-		if g.bytes+uint64(n) > maxBody {
-			return 0, fmt.Errorf("%w: the plaintext is longer than AES-GCM allows, %d bytes", envelope.ErrUnsupported, int64(maxBody))
-		}
-		g.seal(buf[:n])
-		if err := put(dst, buf[:n]); err != nil {
-			return 0, err
+		if err = w.piece(buf[:n]); err != nil {
+			clear(buf[:n])
+			return err
 		}
 	}
-	tag := g.tag()
-	return int64(g.bytes), put(dst, tag[:])
+	return nil
+}
+
+// piece encrypts the next piece and after the last one writes the tag. A body
+// of one piece is sealed at once.
+func (w *bodyWriter) piece(plain []byte) error {
+	if err := w.ctx.Err(); err != nil {
+		return fmt.Errorf("encrypting the body: %w", err)
+	}
+	if w.bytes+uint64(len(plain)) > maxBody {
+		return fmt.Errorf("%w: the plaintext is longer than AES-GCM allows, %d bytes", envelope.ErrUnsupported, int64(maxBody))
+	}
+	if w.done && w.bytes == 0 {
+		w.bytes = uint64(len(plain))
+		return put(w.dst, w.short.Seal(w.buf[:0], w.iv[:], plain, w.aad))
+	}
+	if err := put(w.dst, w.seal(w.buf, plain)); err != nil || !w.done {
+		return err
+	}
+	tag := w.tag()
+	return put(w.dst, tag[:])
 }
 
 func put(dst io.Writer, ciphertext []byte) error {

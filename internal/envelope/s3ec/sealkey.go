@@ -67,12 +67,11 @@ func sealGCM(wrapping, key []byte, bound string) ([]byte, error) {
 
 // sealKey is the key of the body, and for V3 sets the commitment. It takes
 // over the data key.
-func (h *header) sealKey(dataKey envelope.DataKey) (envelope.DataKey, error) {
+func (h *header) sealKey(dataKey envelope.DataKey) (key envelope.DataKey) {
 	if !h.suite.commit {
-		return dataKey, nil
+		return dataKey
 	}
 	defer dataKey.Zero()
-	key, commitment, err := derive(dataKey.Bytes(), h.message)
-	h.commitment = commitment
-	return key, err
+	key, h.commitment = derive(dataKey.Bytes(), h.message)
+	return key
 }

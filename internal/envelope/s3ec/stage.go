@@ -8,16 +8,19 @@ import (
 	"os"
 )
 
-// Bodies that Open keeps in memory: where the length is known beforehand, and
-// where it is not and the buffer has to grow.
+// What Open keeps in memory: bodies whose length is known beforehand, bodies
+// whose length is not and whose buffer has to grow, and of the plaintext of a
+// body that is in the caller's memory its end.
 const (
 	memoryKnown   = 16<<20 + tagSize
 	memoryUnknown = 8 << 20
+	memoryLent    = 24 << 20
 )
 
 // staged is a body that can be read twice.
 type staged struct {
 	memory []byte        // the whole body, if it fits
+	lent   *[]byte       // that memory, where it was borrowed
 	seeker io.ReadSeeker // else the caller's own
 	start  int64
 	stream io.Reader // else what is left to spool
@@ -62,21 +65,30 @@ func stage(ctx context.Context, obj Object, dir string) (*staged, error) {
 
 // inMemory reads a body of a known size, and one byte more to see it end.
 func inMemory(r io.Reader, size int64) (*staged, error) {
-	body := make([]byte, size)
-	n, err := fill(r, body)
+	lent := borrow(int(size))
+	s := &staged{memory: *lent, lent: lent, size: size}
+	if err := s.read(r); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *staged) read(r io.Reader) error {
+	n, err := fill(r, s.memory)
 	if err == io.EOF {
-		return nil, fmt.Errorf("reading the body: it ended after %d of %d bytes: %w", n, size, io.ErrUnexpectedEOF)
+		return fmt.Errorf("reading the body: it ended after %d of %d bytes: %w", n, s.size, io.ErrUnexpectedEOF)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the body: %w", err)
+		return fmt.Errorf("reading the body: %w", err)
 	}
 	var more [1]byte
 	if n, err := fill(r, more[:]); n > 0 {
-		return nil, fmt.Errorf("reading the body: it goes on after %d bytes: %w", size, io.ErrUnexpectedEOF)
+		return fmt.Errorf("reading the body: it goes on after %d bytes: %w", s.size, io.ErrUnexpectedEOF)
 	} else if err != io.EOF {
-		return nil, fmt.Errorf("reading the body: %w", err)
+		return fmt.Errorf("reading the body: %w", err)
 	}
-	return &staged{memory: body, size: size}, nil
+	return nil
 }
 
 // seekable reports where a body that can seek begins, and its length.
@@ -125,8 +137,11 @@ func (s *staged) again() (io.Reader, error) {
 	return seeker, nil
 }
 
-// close removes the temporary file.
+// close gives memory back and removes the temporary file.
 func (s *staged) close() {
+	if s.lent != nil {
+		giveBack(s.lent)
+	}
 	if s.file != nil {
 		_ = s.file.Close()
 		_ = os.Remove(s.file.Name())

@@ -46,6 +46,9 @@ func parseMatDesc(text string) (map[string]string, error) {
 // textMap parses a flat JSON object. encoding/json alone would take the last
 // of two equal names.
 func textMap(b []byte, loose bool) (map[string]string, error) {
+	if string(b) == "{}" { // as most objects have it
+		return map[string]string{}, nil
+	}
 	if !utf8.Valid(b) {
 		return nil, fmt.Errorf("%w: it is not UTF-8", envelope.ErrFormat)
 	}

@@ -63,15 +63,22 @@ func Verify(ctx context.Context, obj Object, keys Keys, opts Options) (envelope.
 // verifyBody authenticates a body of AES-GCM, or reads one of AES-CBC to its
 // padding.
 func (h *header) verifyBody(ctx context.Context, key []byte, obj Object) (passed, error) {
-	source := newPieces(obj.Body, obj.Size)
 	if !h.suite.tagged {
-		return checkPadding(ctx, key, h.iv, source)
+		return checkPadding(ctx, key, h.iv, newPieces(obj.Body, obj.Size))
 	}
 	g, err := newPiecewise(key, h.contentIV(), h.suite.aad())
 	if err != nil {
 		return passed{}, err
 	}
-	return authenticate(ctx, g, source, false)
+	var done passed
+	is, err := lent(obj.Body, func(body []byte) (err error) {
+		done, err = g.verifyLent(ctx, body, obj.Size)
+		return err
+	})
+	if is {
+		return done, err
+	}
+	return authenticate(ctx, g, newPieces(obj.Body, obj.Size), false)
 }
 
 // begin parses the envelope into a proof's first step, with the weaknesses

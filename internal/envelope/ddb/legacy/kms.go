@@ -104,11 +104,10 @@ func kmsContext(it item.Item, c Config, keyAlg, signAlg string) (map[string]stri
 		case item.S:
 			out[name] = v.Data
 		case item.N:
-			n, err := item.Normalise(v.Data)
-			if err != nil {
+			if _, err := item.Normalise(v.Data); err != nil {
 				return nil, err
 			}
-			out[name] = n
+			out[name] = v.Data // as it stands, and not in the normal form that is signed
 		case item.B:
 			out[name] = base64.StdEncoding.EncodeToString([]byte(v.Data))
 		default:

@@ -445,7 +445,7 @@ func TestKMSContext(t *testing.T) {
 	if _, err := legacy.Open(ctx, sealed, p, c); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"*amzn-ddb-env-alg*": "AES/256", "*amzn-ddb-sig-alg*": "HmacSHA256/256", "*aws-kms-table*": "T", "p": "AAE=", "s": "1.5"}
+	want := map[string]string{"*amzn-ddb-env-alg*": "AES/256", "*amzn-ddb-sig-alg*": "HmacSHA256/256", "*aws-kms-table*": "T", "p": "AAE=", "s": "1.50"}
 	if diff := cmp.Diff(want, m.asked[0]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

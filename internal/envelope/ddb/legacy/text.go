@@ -2,7 +2,6 @@ package legacy
 
 import (
 	"crypto/sha256"
-	"maps"
 	"slices"
 	"strings"
 
@@ -19,7 +18,12 @@ type piece struct {
 // pieces are the parts of all attributes but the client's own, in the order of
 // their names' code points, or of UTF-16 units (Python and Java).
 func pieces(it item.Item, utf16 bool) ([]piece, error) {
-	names := slices.DeleteFunc(slices.Collect(maps.Keys(it)), reserved)
+	names := make([]string, 0, len(it))
+	for name := range it {
+		if !reserved(name) {
+			names = append(names, name)
+		}
+	}
 	slices.SortFunc(names, strings.Compare)
 	if utf16 {
 		slices.SortFunc(names, item.Compare16)
@@ -43,7 +47,7 @@ func reserved(name string) bool { return name == DescriptionAttribute || name ==
 // is not left out. Index i of actions is the action of piece i.
 func appendText(b []byte, table [sha256.Size]byte, pieces []piece, actions []Action) []byte {
 	encrypted, plaintext := sha256.Sum256([]byte("ENCRYPTED")), sha256.Sum256([]byte("PLAINTEXT"))
-	b = append(b, table[:]...)
+	b = append(slices.Grow(b, sha256.Size*(1+3*len(pieces))), table[:]...)
 	for i := range pieces {
 		switch actions[i] {
 		case EncryptAndSign:

@@ -1,13 +1,13 @@
 package structured
 
 import (
-	"cmp"
+	"bytes"
 	"crypto/sha512"
 	"encoding/binary"
 	"fmt"
 	"hash"
 	"slices"
-	"strings"
+	"unicode/utf16"
 
 	"github.com/sealaudit/sealaudit/internal/envelope"
 	"github.com/sealaudit/sealaudit/internal/envelope/ddb/item"
@@ -28,10 +28,15 @@ type field struct {
 
 // appendPath writes a field's canonical path: the table, how deep the path is,
 // and the attribute's name after its length (specification, "Canonical
-// Path").
+// Path"). The name is in UTF-8; its length is in UTF-16 code units, which the
+// specification does not say and the SDKs write.
 func appendPath(b []byte, table, name string) []byte {
 	b = binary.BigEndian.AppendUint64(append(b, table...), 1)
-	return append(binary.BigEndian.AppendUint64(append(b, '$'), uint64(len(name))), name...)
+	units := 0
+	for _, r := range name {
+		units += utf16.RuneLen(r)
+	}
+	return append(binary.BigEndian.AppendUint64(append(b, '$'), uint64(units)), name...)
 }
 
 // candidates are the fields that the configuration has signed, in canonical
@@ -40,15 +45,10 @@ func candidates(it item.Item, c Config) []field {
 	out := make([]field, 0, len(it))
 	for name, v := range it {
 		if !c.unsigned(name) {
-			out = append(out, field{name: name, value: v})
+			out = append(out, field{name: name, value: v, path: appendPath(nil, c.Table, name)})
 		}
 	}
-	slices.SortFunc(out, func(a, b field) int {
-		return cmp.Or(len(a.name)-len(b.name), strings.Compare(a.name, b.name))
-	})
-	for i := range out {
-		out[i].path = appendPath(nil, c.Table, out[i].name)
-	}
+	slices.SortFunc(out, func(a, b field) int { return bytes.Compare(a.path, b.path) })
 	return out
 }
 

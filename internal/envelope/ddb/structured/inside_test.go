@@ -3,7 +3,10 @@ package structured
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
@@ -339,4 +342,23 @@ func (g guard) Unwrap(ctx context.Context, edk envelope.EncryptedDataKey, full m
 		return envelope.DataKey{}, envelope.ErrFormat
 	}
 	return g.branch.Unwrap(ctx, edk, full)
+}
+
+// TestSigned: signatures have the length that the SDKs write, and hold.
+func TestSigned(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 { // of which ten are negated
+		digest := random(48).Bytes()
+		signature, err := signed(key, digest)
+		sum := sha512.Sum384(digest)
+		if err != nil || len(signature) != signatureLen || !ecdsa.VerifyASN1(&key.PublicKey, sum[:], signature) {
+			t.Fatalf("%d bytes, %v", len(signature), err)
+		}
+	}
+	if _, err := negated([]byte("no DER"), key.Params().N); err == nil {
+		t.Error("what is no signature is negated")
+	}
 }

@@ -6,8 +6,10 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha512"
+	"encoding/asn1"
 	"fmt"
 	"maps"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -15,7 +17,8 @@ import (
 	"github.com/sealaudit/sealaudit/internal/envelope/ddb/item"
 )
 
-// signatureLen is the length that the SDKs' writers sign again for.
+// signatureLen is the length that the SDKs' writers sign again for until they
+// have it.
 const signatureLen = 103
 
 // random is a new key.
@@ -182,14 +185,38 @@ func (w *writer) footer(head []byte, full map[string]string) ([]byte, error) {
 	if w.signing == nil {
 		return foot, nil
 	}
-	again := sha512.Sum384(sum)
+	signature, err := signed(w.signing, sum)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(foot, signature), nil
+}
+
+// signed signs a digest, which is the message and so is hashed again. Of the
+// signatures (r, s) and (r, n-s), which both hold, one is as long as the SDKs'
+// writers want it, unless a number is very small.
+func signed(key *ecdsa.PrivateKey, digest []byte) ([]byte, error) {
+	sum := sha512.Sum384(digest)
 	for {
-		signature, err := ecdsa.SignASN1(rand.Reader, w.signing, again[:])
+		signature, err := ecdsa.SignASN1(rand.Reader, key, sum[:])
+		if err == nil && len(signature) != signatureLen {
+			signature, err = negated(signature, key.Params().N)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: the signature key cannot be used", envelope.ErrUnsupported)
 		}
 		if len(signature) == signatureLen {
-			return slices.Concat(foot, signature), nil
+			return signature, nil
 		}
 	}
+}
+
+// negated is the signature (r, n-s) of (r, s), in DER (SEC 1, C.8).
+func negated(signature []byte, n *big.Int) ([]byte, error) {
+	var v struct{ R, S *big.Int }
+	if _, err := asn1.Unmarshal(signature, &v); err != nil {
+		return nil, err
+	}
+	v.S.Sub(n, v.S)
+	return asn1.Marshal(v)
 }
