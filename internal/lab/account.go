@@ -35,6 +35,9 @@ type Resource struct {
 	// Errors are operations that fail on this resource: denied, throttled,
 	// vanished, or an AWS error code.
 	Errors map[string]string `yaml:"Errors"`
+	Items  []Item            `yaml:"Items"` // of a table: what was put into it
+	// Records are of a stream or a delivery stream: what producers put into it.
+	Records []Record `yaml:"Records"`
 }
 
 // S3 holds the buckets of a region.
@@ -57,6 +60,9 @@ type Bucket struct {
 	Logging           map[string]any    `yaml:"Logging"`     // LoggingEnabled
 	Tags              map[string]string `yaml:"Tags"`
 	Errors            map[string]string `yaml:"Errors"`
+	Objects           []Object          `yaml:"Objects"` // what was put into it
+
+	untouched bool // its encryption is what S3 gave it, by no call
 }
 
 // Kinesis holds streams, as StreamDescriptionSummary.
@@ -69,6 +75,34 @@ type Kinesis struct {
 type Firehose struct {
 	Errors          map[string]string `yaml:"Errors"`
 	DeliveryStreams []Resource        `yaml:"DeliveryStreams"`
+}
+
+// Record is one record that a producer put into a stream or a delivery stream.
+// It is encrypted at rest as the stream then was, and gone if its stream no
+// longer keeps it.
+type Record struct {
+	PartitionKey string        `yaml:"PartitionKey"` // of a stream
+	Data         string        `yaml:"Data"`
+	At           any           `yaml:"At"`        // when it was put: now-2h, or a date; absent is now
+	Plaintext    bool          `yaml:"Plaintext"` // put before the stream was encrypted
+	Client       *ClientRecord `yaml:"Client"`    // how the producer encrypted Data before; nil is not at all
+	KPL          []KPLRecord   `yaml:"KPL"`       // instead of Data: several records in one, as the Kinesis Producer Library puts them
+	Tampered     bool          `yaml:"Tampered"`  // one bit was changed after: of the client's ciphertext, else at rest
+}
+
+// KPLRecord is one user record of an aggregated record.
+type KPLRecord struct {
+	PartitionKey string        `yaml:"PartitionKey"`
+	Data         string        `yaml:"Data"`
+	Client       *ClientRecord `yaml:"Client"`
+}
+
+// ClientRecord says how a producer encrypted a payload before it put it.
+type ClientRecord struct {
+	Format  string            `yaml:"Format"`  // esdk (AWS Encryption SDK message)
+	Key     string            `yaml:"Key"`     // KMS key: alias, id or ARN
+	Suite   string            `yaml:"Suite"`   // algorithm suite id, four hex digits: "0178"; absent is 0578
+	Context map[string]string `yaml:"Context"` // encryption context
 }
 
 // CloudWatch holds metrics and alarms. An alarm with an AlarmRule is a
@@ -85,6 +119,8 @@ type Metric struct {
 	MetricName string            `yaml:"MetricName"`
 	Dimensions map[string]string `yaml:"Dimensions"`
 	Sums       []Datapoint       `yaml:"Sums"`
+
+	own bool // the list is the account's own, which count may grow
 }
 
 // Datapoint is what a metric counted at a moment.
@@ -97,6 +133,23 @@ type Datapoint struct {
 type DynamoDB struct {
 	Errors map[string]string `yaml:"Errors"`
 	Tables []Resource        `yaml:"Tables"`
+}
+
+// Item is one item that a table holds from the start.
+type Item struct {
+	Item     map[string]map[string]any `yaml:"Item"`     // attribute values as DynamoDB JSON has them: {id: {S: one}}
+	Client   *ClientItem               `yaml:"Client"`   // how the application encrypted it before; nil is not at all
+	Tampered bool                      `yaml:"Tampered"` // one bit was changed after: of the client's ciphertext, else at rest
+}
+
+// ClientItem says how an application encrypted an item before it sent it.
+type ClientItem struct {
+	Format string `yaml:"Format"` // ddbec (DynamoDB Encryption Client) or dbesdk (AWS Database Encryption SDK)
+	// Key is a KMS key (alias, id or ARN), or raw:NAME, an AES key that DemoKey
+	// gives.
+	Key     string            `yaml:"Key"`
+	Actions map[string]string `yaml:"Actions"` // by attribute; keys default to SIGN_ONLY, others to ENCRYPT_AND_SIGN
+	Signed  *bool             `yaml:"Signed"`  // dbesdk: with a signature beside the authentication codes; absent is true
 }
 
 // DAX holds clusters, as Cluster.
@@ -140,6 +193,8 @@ type Key struct {
 	Rotation map[string]any    `yaml:"Rotation"` // GetKeyRotationStatus; nil is off
 	Policy   any               `yaml:"Policy"`   // JSON text, or the document; nil is the default policy
 	Grants   []map[string]any  `yaml:"Grants"`
+
+	rotations []time.Time // on demand, by calls
 }
 
 // text is a member of an output.

@@ -55,8 +55,7 @@ func ofBucket(code, message string, output func(*Bucket) map[string]any) operati
 		}
 		if b.region != q.Region && q.Operation != "GetBucketLocation" {
 			a.location = b.region
-			a.failure = refuse(301, "PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint.")
-			a.failure.Fields = map[string]string{"Bucket": name, "Endpoint": "s3." + b.region + ".amazonaws.com"}
+			a.failure = elsewhereIn(b.region, name)
 			return a
 		}
 		a.errors = b.Errors

@@ -28,7 +28,7 @@ func (r *Region) check(region string, buckets map[string]bool) error {
 		all = append(all, checkErrors(region+"/"+service+".yaml", service, whole))
 		seen := map[string]bool{}
 		for i, res := range resources {
-			all = append(all, checkOne(region, service, i, text(res.Output, member), seen), checkErrors(region+"/"+service+".yaml", service, res.Errors))
+			all = append(all, checkOne(region, service, i, text(res.Output, member), seen), checkErrors(region+"/"+service+".yaml", service, res.Errors), checkRecords(region, service, res))
 		}
 	}
 	list("kinesis", r.Kinesis.Errors, r.Kinesis.Streams, "StreamName")
@@ -39,11 +39,14 @@ func (r *Region) check(region string, buckets map[string]bool) error {
 	list("kms", nil, r.KMS.Aliases, "AliasName")
 	list("kms", nil, r.KMS.CustomKeyStores, "CustomKeyStoreId")
 	list("kms", nil, r.KMS.ForeignKeys, "Arn")
-	list("kms", r.KMS.Errors, resourcesOf(r.KMS.Keys, func(k Key) Resource { return Resource{k.Output, k.Tags, k.Errors} }), "KeyId")
-	list("cloudtrail", r.CloudTrail.Errors, resourcesOf(r.CloudTrail.Trails, func(t Trail) Resource { return Resource{t.Output, t.Tags, t.Errors} }), "Name")
+	list("kms", r.KMS.Errors, resourcesOf(r.KMS.Keys, func(k Key) Resource { return Resource{Output: k.Output, Tags: k.Tags, Errors: k.Errors} }), "KeyId")
+	list("cloudtrail", r.CloudTrail.Errors, resourcesOf(r.CloudTrail.Trails, func(t Trail) Resource { return Resource{Output: t.Output, Tags: t.Tags, Errors: t.Errors} }), "Name")
 	all = append(all, checkErrors(region+"/s3.yaml", "s3", r.S3.Errors))
 	for i, b := range r.S3.Buckets {
 		all = append(all, checkOne(region, "s3", i, b.Name, buckets), checkErrors(region+"/s3.yaml", "s3", b.Errors))
+		for _, o := range b.Objects {
+			all = append(all, checkErrors(region+"/s3.yaml", "s3", o.Errors), o.check(region, b.Name))
+		}
 	}
 	return errors.Join(all...)
 }

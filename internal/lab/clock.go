@@ -40,5 +40,11 @@ func (l *Lab) tick(now time.Time) {
 // due are what the services do by themselves, in the order in which they
 // depend on each other.
 func due() []func(*Lab, time.Time) {
-	return nil
+	return []func(*Lab, time.Time){
+		forgetKeys,
+		checkTables,
+		deliverTrails,
+		deliverRecords,
+		keepStreams,
+	}
 }

@@ -31,11 +31,13 @@ const eventsKept = 200_000
 
 // remember adds an event. The state is locked.
 func (l *Lab) remember(e event) {
+	trail := l.cloudTrail()
 	if e.ID == "" {
-		e.ID = newEventID(len(l.events), e.Region)
+		e.ID = newEventID(trail.forgotten+len(l.events), e.Region)
 	}
 	if len(l.events) >= eventsKept {
 		l.events = slices.Delete(l.events, 0, eventsKept/10)
+		trail.forgotten += eventsKept / 10
 	}
 	l.events = append(l.events, e)
 }
@@ -56,6 +58,9 @@ func isSecret(member string) bool {
 func (l *Lab) recordCall(q *wire.Request, a answer) {
 	e := event{Time: q.Now, Region: q.Region, Source: eventSource(q.Service), Name: q.Operation, RequestID: q.ID,
 		Request: shown(q.Input), Data: isDataEvent(q), ReadOnly: isReading(q.Operation)}
+	if q.Service == "dynamodb" {
+		hideKeys(e.Request)
+	}
 	if strings.HasPrefix(a.resource, "arn:") {
 		e.Resources = []string{a.resource}
 	}
@@ -63,6 +68,13 @@ func (l *Lab) recordCall(q *wire.Request, a answer) {
 		e.ErrorCode, e.ErrorMessage = a.failure.Code, a.failure.Message
 	}
 	l.remember(e)
+}
+
+// hideKeys leaves the keys of items out: they are contents.
+func hideKeys(request map[string]any) {
+	for _, member := range []string{"key", "exclusiveStartKey", "expected", "attributeUpdates", "keyConditions", "scanFilter", "queryFilter"} {
+		delete(request, member)
+	}
 }
 
 // shown is an input without secrets, with names as CloudTrail spells them.
@@ -116,14 +128,14 @@ func isDataEvent(q *wire.Request) bool {
 
 // record is an event as a log file and LookupEvents show it: JSON.
 func (l *Lab) record(e event) map[string]any {
-	identity := map[string]any{"type": "AssumedRole", "arn": l.account.Caller, "accountId": l.account.ID, "principalId": "AROADEMO:" + last(l.account.Caller)}
+	identity := map[string]any{"type": "AssumedRole", "arn": l.account.Caller, "accountId": l.account.ID, "principalId": "AROADEMO:" + last(l.account.Caller), "accessKeyId": demoAccessKey}
 	if e.InvokedBy != "" {
 		identity = map[string]any{"type": "AWSService", "invokedBy": e.InvokedBy}
 	}
 	out := map[string]any{
 		"eventVersion": "1.11", "userIdentity": identity, "eventTime": e.Time.UTC().Format(time.RFC3339), "eventSource": e.Source, "eventName": e.Name,
 		"awsRegion": e.Region, "sourceIPAddress": firstOf(e.InvokedBy, "127.0.0.1"), "userAgent": firstOf(e.InvokedBy, "sealaudit"),
-		"requestParameters": e.Request, "responseElements": nil, "requestID": e.RequestID, "eventID": e.ID, "readOnly": e.ReadOnly,
+		"requestParameters": e.Request, "responseElements": nil, "requestID": firstOf(e.RequestID, uuidOf("request", e.ID)), "eventID": e.ID, "readOnly": e.ReadOnly,
 		"eventType": "AwsApiCall", "managementEvent": !e.Data, "recipientAccountId": l.account.ID, "eventCategory": category(e),
 	}
 	if e.ErrorCode != "" {
@@ -132,7 +144,7 @@ func (l *Lab) record(e event) map[string]any {
 	if len(e.Resources) > 0 {
 		list := []any{}
 		for _, arn := range e.Resources {
-			list = append(list, map[string]any{"ARN": arn, "accountId": l.account.ID})
+			list = append(list, map[string]any{"ARN": arn, "accountId": l.account.ID, "type": resourceType(arn)})
 		}
 		out["resources"] = list
 	}

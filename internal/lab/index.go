@@ -59,6 +59,21 @@ func byName[T any](list []T, name func(*T) string) named[T] {
 	return n
 }
 
+// add puts one in, or in another's place.
+func (n *named[T]) add(name string, v *T) {
+	if _, known := n.by[name]; !known {
+		i, _ := slices.BinarySearch(n.names, name)
+		n.names = slices.Insert(slices.Clone(n.names), i, name)
+	}
+	n.by[name] = v
+}
+
+// remove takes one out.
+func (n *named[T]) remove(name string) {
+	delete(n.by, name)
+	n.names = slices.DeleteFunc(slices.Clone(n.names), func(s string) bool { return s == name })
+}
+
 func member(name string) func(*Resource) string {
 	return func(r *Resource) string { return text(r.Output, name) }
 }
@@ -142,7 +157,8 @@ func nameIn(id, kind string) string {
 
 // filled is an output with defaults for what the data leaves out.
 func filled(output, defaults map[string]any) map[string]any {
-	out := maps.Clone(defaults)
+	out := make(map[string]any, len(defaults)+len(output))
+	maps.Copy(out, defaults)
 	maps.Copy(out, output)
 	return out
 }

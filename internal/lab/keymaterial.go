@@ -17,10 +17,7 @@ func (l *Lab) loadKeys() {
 		r := l.account.Regions[region]
 		for i := range r.KMS.Keys {
 			k := &r.KMS.Keys[i]
-			l.loadKey(arnOf("kms", region, l.account.ID, "key/"+text(k.Output, "KeyId")), k.Output)
-			for _, name := range k.Aliases {
-				_ = l.keys.CreateAlias(arnOf("kms", region, l.account.ID, name), arnOf("kms", region, l.account.ID, "key/"+text(k.Output, "KeyId"))) // fails where the key has no material
-			}
+			l.loadKey(arnOf("kms", region, l.account.ID, "key/"+text(k.Output, "KeyId")), k.Output, k.Aliases...)
 		}
 		for i := range r.KMS.ForeignKeys {
 			l.loadKey(text(r.KMS.ForeignKeys[i].Output, "Arn"), r.KMS.ForeignKeys[i].Output)
@@ -30,7 +27,7 @@ func (l *Lab) loadKeys() {
 
 // loadKey makes one key. Other than symmetric encryption keys have none: AWS's
 // services refuse them.
-func (l *Lab) loadKey(arn string, output map[string]any) {
+func (l *Lab) loadKey(arn string, output map[string]any, aliases ...string) {
 	if firstOf(text(output, "KeySpec"), "SYMMETRIC_DEFAULT") != "SYMMETRIC_DEFAULT" || firstOf(text(output, "KeyUsage"), "ENCRYPT_DECRYPT") != "ENCRYPT_DECRYPT" {
 		return
 	}
@@ -38,6 +35,9 @@ func (l *Lab) loadKey(arn string, output map[string]any) {
 	k, err := l.keys.CreateKey(kms.KeySpec{ARN: arn, External: external, MultiRegion: strings.HasPrefix(last(arn), "mrk-")})
 	if err != nil {
 		return // twice in the data, or no ARN of a key: DescribeKey answers from the data alone
+	}
+	for _, name := range aliases {
+		_ = l.keys.CreateAlias(name, k.ARN) // fails for a name that AWS has not, which ListAliases answers from the data alone
 	}
 	if external && state != "PendingImport" {
 		material := fmt.Sprintf("%-32.32s", "imported "+last(k.ARN)) // anything: it protects a demonstration

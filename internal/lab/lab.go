@@ -32,13 +32,18 @@ type Lab struct {
 	known   map[string]operation
 	set     settings
 
-	state  sync.Mutex // held by every operation; guards the index and what follows
-	keys   *kms.Service
-	store  store
-	events []event
-	ticked time.Time
-	seeded bool
-	ahead  atomic.Int64 // how far the account's clock is ahead, in nanoseconds
+	state    sync.Mutex // held by every operation; guards the index and what follows
+	keys     *kms.Service
+	kinesis  *kinesisState
+	firehose *firehoseState
+	store    store
+	s3       s3State
+	events   []event
+	ticked   time.Time
+	seeded   bool
+	dynamo   *dynamoState
+	trails   *trailState
+	ahead    atomic.Int64 // how far the account's clock is ahead, in nanoseconds
 
 	mu       sync.Mutex
 	calls    []Call
@@ -56,7 +61,9 @@ func New(account *Account, options ...Option) *Lab {
 		o(&l.set)
 	}
 	l.store.blobs = map[string][]byte{}
+	l.s3 = newS3State()
 	l.keys = kms.New(kms.Config{Account: account.ID, Now: l.now})
+	l.kinesis, l.firehose = newKinesisState(), newFirehoseState()
 	l.loadKeys()
 	return l
 }

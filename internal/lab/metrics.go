@@ -32,16 +32,25 @@ func metricsOf(r *Region) map[string]*Metric {
 // count adds a datapoint to a metric of a region, as services do. The state is
 // locked.
 func (l *Lab) count(region, namespace, name string, dimensions map[string]string, value float64) {
+	l.countAt(region, namespace, name, dimensions, value, l.now())
+}
+
+func (l *Lab) countAt(region, namespace, name string, dimensions map[string]string, value float64, at time.Time) {
 	p := l.index.regions[region]
 	if p == nil {
 		return
 	}
-	key, m := metricKey(namespace, name, dimensions), Metric{Namespace: namespace, MetricName: name, Dimensions: dimensions}
-	if known := p.metrics[key]; known != nil { // the account's data stays as it is
-		m.Sums = append(m.Sums, known.Sums...)
+	key := metricKey(namespace, name, dimensions)
+	m := p.metrics[key]
+	if m == nil || !m.own { // the account's data stays as it is
+		next := &Metric{Namespace: namespace, MetricName: name, Dimensions: maps.Clone(dimensions), own: true}
+		if m != nil {
+			next.Sums = append(next.Sums, m.Sums...)
+		}
+		m = next
+		p.metrics[key] = m
 	}
-	m.Sums = append(m.Sums, Datapoint{l.now(), value})
-	p.metrics[key] = &m
+	m.Sums = append(m.Sums, Datapoint{at, value})
 }
 
 func getMetricData(l *Lab, q *wire.Request) answer {
@@ -79,33 +88,38 @@ func metricName(stat map[string]any) string {
 	return text(metric, "MetricName")
 }
 
-// points sums a metric's datapoints by period, newest first.
+// points are a statistic of a metric's datapoints by period, newest first.
 func (l *Lab) points(q *wire.Request, stat map[string]any, start, end time.Time) (times, values []any) {
 	metric, _ := stat["Metric"].(map[string]any)
-	dimensions := map[string]string{}
-	list, _ := metric["Dimensions"].([]any)
-	for _, v := range list {
-		d, _ := v.(map[string]any)
-		dimensions[text(d, "Name")] = text(d, "Value")
-	}
 	times, values = []any{}, []any{}
-	m := l.index.regions[q.Region].metrics[metricKey(text(metric, "Namespace"), text(metric, "MetricName"), dimensions)]
-	seconds, _ := (&wire.Request{Input: stat}).Int("Period")
-	if m == nil || seconds <= 0 {
-		return times, values
-	}
-	period := time.Duration(seconds) * time.Second
-	sums := map[time.Time]float64{}
-	for _, p := range m.Sums {
-		if t := at(p.Timestamp, q.Now); !t.Before(start) && t.Before(end) {
-			sums[start.Add(t.Sub(start)/period*period).UTC()] += p.Value
-		}
-	}
-	order := slices.SortedFunc(maps.Keys(sums), func(a, b time.Time) int { return b.Compare(a) })
-	for _, t := range order {
-		times, values = append(times, t), append(values, sums[t])
+	periods := l.periods(q, metric, stat, start, end)
+	for _, t := range slices.SortedFunc(maps.Keys(periods), func(a, b time.Time) int { return b.Compare(a) }) {
+		times, values = append(times, t), append(values, periods[t].statistic(text(stat, "Stat")))
 	}
 	return times, values
+}
+
+// periods sums a metric's datapoints up by period.
+func (l *Lab) periods(q *wire.Request, metric, of map[string]any, start, end time.Time) map[time.Time]*period {
+	out := map[time.Time]*period{}
+	m := l.index.regions[q.Region].metrics[metricKey(text(metric, "Namespace"), text(metric, "MetricName"), dimensionsOf(metric["Dimensions"]))]
+	seconds, _ := (&wire.Request{Input: of}).Int("Period")
+	if m == nil || seconds <= 0 {
+		return out
+	}
+	length := time.Duration(seconds) * time.Second
+	for _, p := range m.Sums {
+		t := at(p.Timestamp, q.Now)
+		if t.Before(start) || !t.Before(end) {
+			continue
+		}
+		from := start.Add(t.Sub(start) / length * length).UTC()
+		if out[from] == nil {
+			out[from] = &period{least: p.Value, most: p.Value}
+		}
+		out[from].add(p.Value)
+	}
+	return out
 }
 
 func describeAlarms(l *Lab, q *wire.Request) answer {

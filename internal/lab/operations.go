@@ -7,35 +7,45 @@ import (
 	"github.com/sealaudit/sealaudit/internal/lab/wire"
 )
 
+// Knows says whether the endpoint knows an operation: "s3:GetObject".
+func Knows(operation string) bool { return operations()[operation] != nil }
+
 // operations are all that the endpoint knows.
 func operations() map[string]operation {
 	all := map[string]operation{
-		"sts:GetCallerIdentity":           callerIdentity,
-		"account:ListRegions":             listRegions,
-		"tagging:GetResources":            getResources,
-		"s3:ListBuckets":                  listBuckets,
-		"s3control:GetPublicAccessBlock":  accountPublicAccessBlock,
-		"kinesis:ListStreams":             listStreams,
-		"kinesis:DescribeStreamSummary":   describeStreamSummary,
-		"firehose:ListDeliveryStreams":    listDeliveryStreams,
-		"firehose:DescribeDeliveryStream": describeDeliveryStream,
-		"cloudwatch:GetMetricData":        getMetricData,
-		"cloudwatch:DescribeAlarms":       describeAlarms,
-		"dynamodb:ListTables":             listTables,
-		"dynamodb:DescribeTable":          describeTable,
-		"dax:DescribeClusters":            describeClusters,
-		"cloudtrail:DescribeTrails":       describeTrails,
-		"cloudtrail:GetTrailStatus":       ofTrail("Name", trailStatus),
-		"cloudtrail:GetEventSelectors":    ofTrail("TrailName", eventSelectors),
-		"kms:ListKeys":                    listKeys,
-		"kms:ListAliases":                 listAliases,
-		"kms:DescribeKey":                 describeKey,
-		"kms:GetKeyPolicy":                ofKey(keyPolicy),
-		"kms:GetKeyRotationStatus":        ofKey(keyRotation),
-		"kms:ListGrants":                  ofKey(keyGrants),
-		"kms:DescribeCustomKeyStores":     describeCustomKeyStores,
+		"sts:GetCallerIdentity":          callerIdentity,
+		"account:ListRegions":            listRegions,
+		"tagging:GetResources":           getResources,
+		"s3:ListBuckets":                 listBuckets,
+		"s3control:GetPublicAccessBlock": accountPublicAccessBlock,
+		"cloudwatch:GetMetricData":       getMetricData,
+		"cloudwatch:DescribeAlarms":      describeAlarms,
+		"dynamodb:ListTables":            listTables,
+		"dynamodb:DescribeTable":         describeTable,
+		"dax:DescribeClusters":           describeClusters,
+		"cloudtrail:DescribeTrails":      describeTrails,
+		"cloudtrail:GetTrailStatus":      ofTrail("Name", trailStatus),
+		"cloudtrail:GetEventSelectors":   ofTrail("TrailName", eventSelectors),
+		"kms:ListKeys":                   listKeys,
+		"kms:ListAliases":                listAliases,
+		"kms:DescribeKey":                describeKey,
+		"kms:GetKeyPolicy":               ofKey(keyPolicy),
+		"kms:GetKeyRotationStatus":       ofKey(keyRotation),
+		"kms:ListGrants":                 ofKey(keyGrants),
+		"kms:DescribeCustomKeyStores":    describeCustomKeyStores,
 	}
 	maps.Copy(all, bucketOperations())
+	maps.Copy(all, streamOperations())
+	maps.Copy(all, deliveryOperations())
+	maps.Copy(all, tableOperations())
+	maps.Copy(all, trailOperations())
+	maps.Copy(all, metricOperations())
+	maps.Copy(all, taggingOperations())
+	maps.Copy(all, bucketChanges())
+	maps.Copy(all, objectOperations())
+	maps.Copy(all, cryptoOperations())
+	maps.Copy(all, lifecycleOperations())
+	maps.Copy(all, keySettingOperations())
 	return all
 }
 

@@ -138,11 +138,11 @@ func TestWhatIsNoCallIsRefusedInWords(t *testing.T) {
 		says                                string
 	}{
 		{"GET", "/", "", "", 403, "MissingAuthenticationToken"},
-		{"POST", "/", scope("kinesis"), "Kinesis_20131202.PutRecord", 400, "UnknownOperationException"},
+		{"POST", "/", scope("kinesis"), "Kinesis_20131202.SubscribeToShard", 400, "UnknownOperationException"},
 		{"POST", "/", scope("kinesis"), "TrentService.ListKeys", 400, "UnknownOperationException"},
 		{"POST", "/", scope("ec2"), "", 400, "UnknownOperationException"},
-		{"PUT", "/bucket", scope("s3"), "", 501, "NotImplemented"},
-		{"GET", "/bucket/key", scope("s3"), "", 501, "NotImplemented"},
+		{"PUT", "/bucket?cors", scope("s3"), "", 501, "NotImplemented"},
+		{"GET", "/bucket/key?torrent", scope("s3"), "", 501, "NotImplemented"},
 		{"POST", "/service/GraniteServiceVersion20100801/operation/PutMetricData", scope("monitoring"), "", 400, "MissingAction"},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), tc.method, *cfg.BaseEndpoint+tc.path, nil)

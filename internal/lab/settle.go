@@ -55,6 +55,9 @@ func settleResources(list string, resources []Resource) error {
 		if err := settleAll(place(list, i), r.Output); err != nil {
 			return err
 		}
+		if err := settleRecords(place(list, i), r.Records); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -70,6 +73,11 @@ func settleBuckets(buckets []Bucket) (err error) {
 		}
 		if b.Policy, err = document(b.Policy, where+".Policy"); err != nil {
 			return err
+		}
+		for j := range b.Objects {
+			if b.Objects[j].LastModified, err = value(b.Objects[j].LastModified, where+"."+place("Objects", j)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

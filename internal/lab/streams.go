@@ -1,11 +1,42 @@
 package lab
 
 import (
+	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/sealaudit/sealaudit/internal/lab/wire"
 )
+
+// streamOperations are Kinesis's (Kinesis Data Streams API reference).
+func streamOperations() map[string]operation {
+	return map[string]operation{
+		"kinesis:ListStreams":                   listStreams,
+		"kinesis:DescribeStream":                onStream(describeStream),
+		"kinesis:DescribeStreamSummary":         onStream(describeStreamSummary),
+		"kinesis:ListShards":                    listShards,
+		"kinesis:CreateStream":                  createStream,
+		"kinesis:DeleteStream":                  changingStream(deleteStream),
+		"kinesis:IncreaseStreamRetentionPeriod": changingStream(increaseRetention),
+		"kinesis:DecreaseStreamRetentionPeriod": changingStream(decreaseRetention),
+		"kinesis:StartStreamEncryption":         changingStream(startStreamEncryption),
+		"kinesis:StopStreamEncryption":          changingStream(stopStreamEncryption),
+		"kinesis:PutRecord":                     changingStream(putRecord),
+		"kinesis:PutRecords":                    putRecords,
+		"kinesis:GetShardIterator":              onStream(getShardIterator),
+		"kinesis:GetRecords":                    getRecords,
+		"kinesis:AddTagsToStream":               changingStream(addTagsToStream),
+		"kinesis:RemoveTagsFromStream":          changingStream(removeTagsFromStream),
+		"kinesis:ListTagsForStream":             onStream(listTagsForStream),
+		"kinesis:TagResource":                   ofResource(changingStream(addTagsToStream)),
+		"kinesis:UntagResource":                 ofResource(changingStream(removeTagsFromStream)),
+		"kinesis:ListTagsForResource":           ofResource(onStream(listTagsForResource)),
+		"kinesis:GetResourcePolicy":             ofResource(onStream(getStreamPolicy)),
+		"kinesis:PutResourcePolicy":             ofResource(changingStream(putStreamPolicy)),
+		"kinesis:DeleteResourcePolicy":          ofResource(changingStream(deleteStreamPolicy)),
+	}
+}
 
 // created is when a resource without a date was made.
 func created() time.Time { return time.Date(2024, 3, 1, 9, 0, 0, 0, time.UTC) }
@@ -23,10 +54,11 @@ func (l *Lab) streamARN(q *wire.Request, name string) string {
 	return arnOf("kinesis", q.Region, l.account.ID, "stream/"+name)
 }
 
-func (l *Lab) stream(q *wire.Request, r *Resource) map[string]any {
+// streamSummary is a stream as StreamDescriptionSummary.
+func (l *Lab) streamSummary(region string, r *Resource) map[string]any {
 	name := text(r.Output, "StreamName")
 	return filled(r.Output, map[string]any{
-		"StreamARN": l.streamARN(q, name), "StreamStatus": "ACTIVE", "EncryptionType": "NONE",
+		"StreamARN": arnOf("kinesis", region, l.account.ID, "stream/"+name), "StreamStatus": "ACTIVE", "EncryptionType": "NONE",
 		"StreamModeDetails":       map[string]any{"StreamMode": "PROVISIONED"},
 		"StreamCreationTimestamp": created(), "RetentionPeriodHours": 24, "OpenShardCount": 1, "ConsumerCount": 0,
 		"EnhancedMonitoring": []any{map[string]any{"ShardLevelMetrics": []any{}}},
@@ -34,6 +66,7 @@ func (l *Lab) stream(q *wire.Request, r *Resource) map[string]any {
 }
 
 func listStreams(l *Lab, q *wire.Request) answer {
+	l.settleStreams()
 	streams := l.index.regions[q.Region].streams
 	names := after(streams.names, q.String("ExclusiveStartStreamName"))
 	first, end, next, failure := l.page(q, listing{token: "NextToken", size: "Limit", usual: 100, most: 10000, badCode: "InvalidArgumentException"}, len(names))
@@ -42,7 +75,7 @@ func listStreams(l *Lab, q *wire.Request) answer {
 	}
 	summaries := make([]any, 0, end-first)
 	for _, name := range names[first:end] {
-		s := l.stream(q, streams.by[name])
+		s := l.streamSummary(q.Region, streams.by[name])
 		summary := map[string]any{}
 		for _, m := range []string{"StreamName", "StreamARN", "StreamStatus", "StreamModeDetails", "StreamCreationTimestamp"} {
 			summary[m] = s[m]
@@ -56,53 +89,30 @@ func listStreams(l *Lab, q *wire.Request) answer {
 	return answer{output: output}
 }
 
-func describeStreamSummary(l *Lab, q *wire.Request) answer {
-	name := firstOf(q.String("StreamName"), nameIn(q.String("StreamARN"), "stream"))
-	a := answer{resource: l.streamARN(q, name)}
-	r := l.index.regions[q.Region].streams.by[name]
-	if r == nil {
-		a.failure = l.missing(q, a.resource)
-		return a
-	}
-	a.errors, a.output = r.Errors, map[string]any{"StreamDescriptionSummary": l.stream(q, r)}
-	return a
+func describeStreamSummary(l *Lab, _ *wire.Request, s *stream) (map[string]any, *wire.Failure) {
+	return map[string]any{"StreamDescriptionSummary": l.streamSummary(s.region, l.streamData(s))}, nil
 }
 
-func (l *Lab) deliveryARN(q *wire.Request, name string) string {
-	return arnOf("firehose", q.Region, l.account.ID, "deliverystream/"+name)
-}
-
-func listDeliveryStreams(l *Lab, q *wire.Request) answer {
-	streams := l.index.regions[q.Region].delivery
-	names := after(streams.names, q.String("ExclusiveStartDeliveryStreamName"))
-	if kind := q.String("DeliveryStreamType"); kind != "" {
-		var of []string
-		for _, name := range names {
-			if firstOf(text(streams.by[name].Output, "DeliveryStreamType"), "DirectPut") == kind {
-				of = append(of, name)
-			}
-		}
-		names = of
+// describeStream is the older description, with the shards.
+func describeStream(l *Lab, q *wire.Request, s *stream) (map[string]any, *wire.Failure) {
+	most, given := q.Int("Limit")
+	switch {
+	case !given:
+		most = 100
+	case most < 1:
+		return nil, constraint(q.Input["Limit"].(json.Number).String(), "limit", "Member must have value greater than or equal to 1")
+	case most > 10000:
+		return nil, constraint(q.Input["Limit"].(json.Number).String(), "limit", "Member must have value less than or equal to 10000")
 	}
-	first, end, next, failure := l.page(q, listing{size: "Limit", usual: 10, most: 10000}, len(names))
-	if failure != nil {
-		return answer{failure: failure}
+	shards := s.after(q.String("ExclusiveStartShardId"))
+	end := min(len(shards), most, 100)
+	d := maps.Clone(l.streamSummary(s.region, l.streamData(s)))
+	for _, only := range []string{"OpenShardCount", "ConsumerCount", "StreamId", "MaxRecordSizeInKiB"} {
+		delete(d, only)
 	}
-	return answer{output: map[string]any{"DeliveryStreamNames": append([]string{}, names[first:end]...), "HasMoreDeliveryStreams": next != ""}}
-}
-
-func describeDeliveryStream(l *Lab, q *wire.Request) answer {
-	name := q.String("DeliveryStreamName")
-	a := answer{resource: l.deliveryARN(q, name)}
-	r := l.index.regions[q.Region].delivery.by[name]
-	if r == nil {
-		a.failure = l.missing(q, a.resource)
-		return a
+	if text(d, "StreamStatus") == "CREATING" {
+		shards, end = nil, 0
 	}
-	a.errors = r.Errors
-	a.output = map[string]any{"DeliveryStreamDescription": filled(r.Output, map[string]any{
-		"DeliveryStreamARN": a.resource, "DeliveryStreamStatus": "ACTIVE", "DeliveryStreamType": "DirectPut", "VersionId": "1",
-		"CreateTimestamp": created(), "LastUpdateTimestamp": created(), "HasMoreDestinations": false,
-	})}
-	return a
+	d["Shards"], d["HasMoreShards"] = shardList(shards[:end]), end < len(shards)
+	return map[string]any{"StreamDescription": d}, nil
 }

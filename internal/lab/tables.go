@@ -25,14 +25,23 @@ func describeTable(l *Lab, q *wire.Request) answer {
 		a.failure = l.missing(q, a.resource)
 		return a
 	}
+	if t := l.dynamoDB().tables[a.resource]; t != nil {
+		l.settleTable(t)
+		r = l.index.regions[q.Region].tables.by[name]
+	}
 	a.errors = r.Errors
-	a.output = map[string]any{"Table": filled(r.Output, map[string]any{
-		"TableArn": a.resource, "TableStatus": "ACTIVE", "CreationDateTime": created(), "ItemCount": 0, "TableSizeBytes": 0,
+	a.output = map[string]any{"Table": l.describedTable(r, a.resource)}
+	return a
+}
+
+// describedTable is a table as DescribeTable shows it.
+func (l *Lab) describedTable(r *Resource, arn string) map[string]any {
+	return filled(r.Output, map[string]any{
+		"TableArn": arn, "TableStatus": "ACTIVE", "CreationDateTime": created(), "ItemCount": 0, "TableSizeBytes": 0,
 		"KeySchema":             []any{map[string]any{"AttributeName": "id", "KeyType": "HASH"}},
 		"AttributeDefinitions":  []any{map[string]any{"AttributeName": "id", "AttributeType": "S"}},
 		"ProvisionedThroughput": map[string]any{"ReadCapacityUnits": 0, "WriteCapacityUnits": 0, "NumberOfDecreasesToday": 0},
-	})}
-	return a
+	})
 }
 
 func describeClusters(l *Lab, q *wire.Request) answer {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,6 +31,9 @@ func newID() string {
 
 func (q *Request) read(r *http.Request) error {
 	name, region, ok := scope(r.Header.Get("Authorization"))
+	if !ok {
+		name, region, ok = presigned(r)
+	}
 	if !ok {
 		return &Failure{Status: http.StatusForbidden, Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"}
 	}
@@ -77,13 +81,31 @@ func scope(authorization string) (service, region string, ok bool) {
 	return parts[3], parts[2], true
 }
 
+// presigned reads the credential scope of a presigned request, which has its
+// signature in the query.
+func presigned(r *http.Request) (service, region string, ok bool) {
+	params := r.URL.Query()
+	if params.Get("X-Amz-Algorithm") == "" {
+		return "", "", false
+	}
+	return scope(params.Get("X-Amz-Algorithm") + " Credential=" + params.Get("X-Amz-Credential"))
+}
+
 func readBody(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, bodyLimit+1))
+	var from io.Reader = r.Body
+	if r.Header.Get("Content-Encoding") == "gzip" { // as clients send PutMetricData
+		unzipped, err := gzip.NewReader(r.Body)
+		if err != nil {
+			return nil, serialization("the body is not gzip: " + err.Error())
+		}
+		from = unzipped
+	}
+	body, err := io.ReadAll(io.LimitReader(from, bodyLimit+1))
 	switch {
 	case err != nil:
 		return nil, serialization("the body could not be read: " + err.Error())
 	case len(body) > bodyLimit:
-		return nil, &Failure{Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLarge", Message: "The request is larger than 1 MiB."}
+		return nil, &Failure{Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLarge", Message: "The request is larger than 16 MiB."}
 	}
 	return body, nil
 }

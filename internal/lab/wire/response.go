@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -19,7 +20,9 @@ func (p Response) Write(w http.ResponseWriter) {
 	for name, values := range p.Header {
 		header[name] = values
 	}
-	header["Content-Length"] = []string{strconv.Itoa(len(p.Body))}
+	if header.Get("Content-Length") == "" && p.Status != http.StatusNoContent && p.Status != http.StatusNotModified {
+		header["Content-Length"] = []string{strconv.Itoa(len(p.Body))}
+	}
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(p.Body) // the client may have gone
 }
@@ -30,7 +33,7 @@ func (q *Request) Reply(output map[string]any) Response {
 	p := Response{Status: http.StatusOK, Header: q.header()}
 	switch q.protocol {
 	case restXML:
-		p.Body = q.s3Reply(output, p.Header)
+		p.Status, p.Body = q.s3Reply(output, p.Header)
 	case query:
 		p.Body = q.queryReply(output)
 	case rpcCBOR:
@@ -49,7 +52,12 @@ func (q *Request) Fail(f *Failure) Response {
 	}
 	switch q.protocol {
 	case restXML:
-		p.Body = q.s3Error(f)
+		for name, value := range f.Header {
+			p.Header[http.CanonicalHeaderKey(name)] = []string{value}
+		}
+		if !q.head && p.Status != http.StatusNotModified {
+			p.Body = q.s3Error(f)
+		}
 	case query:
 		p.Body = q.queryError(f)
 	case rpcCBOR:
@@ -70,10 +78,19 @@ func (q *Request) errorType(code string) string {
 	switch {
 	case q.Service != "dynamodb":
 		return code
-	case code == "ResourceNotFoundException" || code == "ProvisionedThroughputExceededException":
+	case slices.Contains(dynamoErrors(), code):
 		return "com.amazonaws.dynamodb.v20120810#" + code
+	case code == "ValidationException":
+		return "com.amazon.coral.validate#" + code
 	}
 	return "com.amazon.coral.service#" + code
+}
+
+// dynamoErrors are DynamoDB's own (API reference, "Common Errors" has the
+// others).
+func dynamoErrors() []string {
+	return []string{"ResourceNotFoundException", "ProvisionedThroughputExceededException", "ResourceInUseException", "LimitExceededException",
+		"ConditionalCheckFailedException", "InternalServerError", "ItemCollectionSizeLimitExceededException", "RequestLimitExceeded"}
 }
 
 func fault(status int) string {

@@ -25,7 +25,13 @@ type Request struct {
 	ID        string         // request id of the answer
 	Now       time.Time      // moment of the answer, which Ago is counted from
 
+	// Of S3's calls alone:
+	Secure   bool              // the request came over TLS
+	Body     []byte            // of an object or a part, without its chunks' frames
+	Metadata map[string]string // of an object, x-amz-meta-…: names in lower case
+
 	protocol protocol
+	head     bool // a HEAD, whose answer has no body
 }
 
 // Name is the operation with its service: "kinesis:ListStreams".
@@ -41,6 +47,7 @@ type Failure struct {
 	Code    string // "ResourceNotFoundException"
 	Message string
 	Fields  map[string]string // further elements of an S3 error: BucketName
+	Header  map[string]string // further headers of an S3 error: x-amz-delete-marker
 }
 
 func (f *Failure) Error() string { return f.Code + ": " + f.Message }
@@ -163,8 +170,9 @@ func xmlnsOf(name string) string {
 	return s.xmlns
 }
 
-// bodyLimit is more than any request of these operations needs.
-const bodyLimit = 1 << 20
+// bodyLimit is more than any request of these operations needs: PutRecords of
+// Kinesis has 10 MiB, as base64.
+const bodyLimit = 16 << 20
 
 func unknownOperation(what string) *Failure {
 	return &Failure{Status: http.StatusBadRequest, Code: "UnknownOperationException", Message: what}

@@ -14,15 +14,20 @@ import (
 const xmlHead = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
 
 // xmlWriter writes outputs as elements. list says how a list member is
-// spelled: its wrapping element, "" for none, and each element's.
+// spelled: its wrapping element, "" for none, and each element's. spell is the
+// element of a member that is called otherwise, nil where none is.
 type xmlWriter struct {
 	bytes.Buffer
-	now  time.Time
-	list func(member string) (wrapper, element string)
+	now   time.Time
+	list  func(member string) (wrapper, element string)
+	spell func(member string) string
 }
 
 // element writes one member of an output.
 func (w *xmlWriter) element(name string, v any) {
+	if w.spell != nil {
+		name = w.spell(name)
+	}
 	switch v := v.(type) {
 	case nil:
 	case map[string]any:

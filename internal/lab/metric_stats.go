@@ -1,0 +1,224 @@
+package lab
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sealaudit/sealaudit/internal/lab/wire"
+)
+
+// metricOperations are CloudWatch's on metrics (API reference), beside
+// GetMetricData.
+func metricOperations() map[string]operation {
+	return map[string]operation{
+		"cloudwatch:ListMetrics":         listMetrics,
+		"cloudwatch:PutMetricData":       putMetricData,
+		"cloudwatch:GetMetricStatistics": getMetricStatistics,
+	}
+}
+
+// period is what a metric counted in one period.
+type period struct {
+	n                int
+	sum, least, most float64
+}
+
+func (p *period) add(v float64) {
+	p.n++
+	p.sum += v
+	p.least, p.most = min(p.least, v), max(p.most, v)
+}
+
+// statistic is one of the statistics; what has no name is the sum.
+func (p *period) statistic(name string) float64 {
+	switch name {
+	case "SampleCount":
+		return float64(p.n)
+	case "Average":
+		return p.sum / float64(p.n)
+	case "Minimum":
+		return p.least
+	case "Maximum":
+		return p.most
+	}
+	return p.sum
+}
+
+// dimensionsOf reads a list of Name and Value.
+func dimensionsOf(v any) map[string]string {
+	out := map[string]string{}
+	list, _ := v.([]any)
+	for _, v := range list {
+		d, _ := v.(map[string]any)
+		out[text(d, "Name")] = text(d, "Value")
+	}
+	return out
+}
+
+func listMetrics(l *Lab, q *wire.Request) answer {
+	metrics := l.index.regions[q.Region].metrics
+	var found []*Metric
+	for _, key := range slices.Sorted(maps.Keys(metrics)) {
+		if m := metrics[key]; isListed(q, m) {
+			found = append(found, m)
+		}
+	}
+	how := listing{token: "NextToken", size: "-", usual: 500, most: 500, badCode: "InvalidParameterValue"}
+	first, end, next, failure := l.page(q, how, len(found))
+	if failure != nil {
+		return answer{failure: failure}
+	}
+	list := []any{}
+	for _, m := range found[first:end] {
+		dimensions := []any{}
+		for _, name := range slices.Sorted(maps.Keys(m.Dimensions)) {
+			dimensions = append(dimensions, map[string]any{"Name": name, "Value": m.Dimensions[name]})
+		}
+		list = append(list, map[string]any{"Namespace": m.Namespace, "MetricName": m.MetricName, "Dimensions": dimensions})
+	}
+	output := map[string]any{"Metrics": list}
+	if next != "" {
+		output["NextToken"] = next
+	}
+	return answer{output: output}
+}
+
+// isListed says whether a metric is among those that a request asks for, which
+// had a datapoint in the last two weeks.
+func isListed(q *wire.Request, m *Metric) bool {
+	age := 14 * 24 * time.Hour
+	if q.String("RecentlyActive") == "PT3H" {
+		age = 3 * time.Hour
+	}
+	if !slices.ContainsFunc(m.Sums, func(p Datapoint) bool { return q.Now.Sub(at(p.Timestamp, q.Now)) <= age }) {
+		return false
+	}
+	if ns := q.String("Namespace"); ns != "" && ns != m.Namespace {
+		return false
+	}
+	if name := q.String("MetricName"); name != "" && name != m.MetricName {
+		return false
+	}
+	for name, value := range dimensionsOf(q.Input["Dimensions"]) {
+		if have, there := m.Dimensions[name]; !there || value != "" && value != have {
+			return false
+		}
+	}
+	return true
+}
+
+func putMetricData(l *Lab, q *wire.Request) answer {
+	a := answer{mutates: true}
+	namespace := q.String("Namespace")
+	list, _ := q.Input["MetricData"].([]any)
+	switch {
+	case namespace == "":
+		a.failure = refuse(400, "MissingParameter", "The parameter Namespace is required.")
+	case strings.HasPrefix(namespace, "AWS/"):
+		a.failure = refuse(400, "InvalidParameterValue", "The value AWS/ for parameter Namespace is invalid.")
+	case len(list) == 0 || len(list) > 1000:
+		a.failure = refuse(400, "MissingParameter", "The parameter MetricData must have 1 to 1000 members.")
+	}
+	if a.failure != nil {
+		return a
+	}
+	for _, v := range list {
+		d, _ := v.(map[string]any)
+		if text(d, "MetricName") == "" {
+			a.failure = refuse(400, "MissingParameter", "The parameter MetricData.member.1.MetricName is required.")
+			return a
+		}
+		values := valuesOf(d)
+		if slices.ContainsFunc(values, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) || len(values) == 0 {
+			a.failure = refuse(400, "InvalidParameterValue", "The parameter MetricData.member.1.Value must be a number.")
+			return a
+		}
+		when, given := (&wire.Request{Input: d}).Time("Timestamp")
+		if !given {
+			when = l.now()
+		}
+		for _, value := range values {
+			l.countAt(q.Region, namespace, text(d, "MetricName"), dimensionsOf(d["Dimensions"]), value, when)
+		}
+	}
+	a.output = map[string]any{}
+	return a
+}
+
+// valuesOf are a datum's values: one, several with counts, or the sum of a
+// statistic set.
+func valuesOf(d map[string]any) (out []float64) {
+	if set, given := d["StatisticValues"].(map[string]any); given {
+		return []float64{float(set["Sum"])}
+	}
+	list, _ := d["Values"].([]any)
+	counts, _ := d["Counts"].([]any)
+	for i, v := range list {
+		n := 1
+		if i < len(counts) {
+			n = int(min(float(counts[i]), 10_000))
+		}
+		for range n {
+			out = append(out, float(v))
+		}
+	}
+	if v, given := d["Value"]; given {
+		out = append(out, float(v))
+	}
+	return out
+}
+
+// float is a number of an input, whatever its protocol made of it.
+func float(v any) float64 {
+	switch v := v.(type) {
+	case float64:
+		return v
+	case float32:
+		return float64(v)
+	case int64:
+		return float64(v)
+	case uint64:
+		return float64(v)
+	case interface{ Float64() (float64, error) }:
+		f, err := v.Float64()
+		if err == nil {
+			return f
+		}
+	case string:
+		if f, err := strconv.ParseFloat(v, 64); err == nil {
+			return f
+		}
+	}
+	return math.NaN()
+}
+
+func getMetricStatistics(l *Lab, q *wire.Request) answer {
+	start, hasStart := q.Time("StartTime")
+	end, hasEnd := q.Time("EndTime")
+	length, _ := q.Int("Period")
+	statistics := q.Strings("Statistics")
+	switch {
+	case !hasStart || !hasEnd:
+		return answer{failure: refuse(400, "MissingParameter", "The parameters StartTime and EndTime are required.")}
+	case !start.Before(end):
+		return answer{failure: refuse(400, "InvalidParameterValue", "The parameter StartTime must be less than the parameter EndTime.")}
+	case length < 1 || length >= 60 && length%60 != 0:
+		return answer{failure: refuse(400, "InvalidParameterValue", "The parameter Period must be a multiple of 60.")}
+	case len(statistics) == 0:
+		return answer{failure: refuse(400, "MissingParameter", "At least one of the parameters Statistics and ExtendedStatistics must be specified.")}
+	}
+	periods := l.periods(q, q.Input, q.Input, start, end)
+	list := []any{}
+	for _, t := range slices.SortedFunc(maps.Keys(periods), time.Time.Compare) {
+		point := map[string]any{"Timestamp": t, "Unit": "None"}
+		for _, name := range statistics {
+			point[name] = periods[t].statistic(name)
+		}
+		list = append(list, point)
+	}
+	return answer{output: map[string]any{"Label": q.String("MetricName"), "Datapoints": list}}
+}

@@ -1,0 +1,90 @@
+package lab_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/google/go-cmp/cmp"
+)
+
+// CloudWatch API reference, PutMetricData, ListMetrics, GetMetricStatistics
+// and GetMetricData.
+func TestMetricsThatWerePut(t *testing.T) {
+	cfg, l := serve(t, tablesAccount())
+	c := cloudwatch.NewFromConfig(cfg)
+	dimensions := []types.Dimension{{Name: aws.String("Stage"), Value: aws.String("test")}}
+	start := l.Now().Truncate(time.Hour)
+	for i, v := range []float64{1, 2.5, 6} {
+		_, err := c.PutMetricData(t.Context(), &cloudwatch.PutMetricDataInput{Namespace: aws.String("Mine"), MetricData: []types.MetricDatum{
+			{MetricName: aws.String("Refused"), Dimensions: dimensions, Value: &v, Timestamp: aws.Time(start.Add(time.Duration(i) * time.Minute))}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := c.ListMetrics(t.Context(), &cloudwatch.ListMetricsInput{Namespace: aws.String("Mine"), Dimensions: []types.DimensionFilter{{Name: aws.String("Stage")}}})
+	if err != nil || len(list.Metrics) != 1 || *list.Metrics[0].MetricName != "Refused" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	stats, err := c.GetMetricStatistics(t.Context(), &cloudwatch.GetMetricStatisticsInput{Namespace: aws.String("Mine"), MetricName: aws.String("Refused"), Dimensions: dimensions,
+		StartTime: &start, EndTime: aws.Time(start.Add(time.Hour)), Period: aws.Int32(120), Statistics: []types.Statistic{"Sum", "Average", "Maximum", "Minimum", "SampleCount"}})
+	if err != nil || len(stats.Datapoints) != 2 {
+		t.Fatalf("%+v, %v", stats, err)
+	}
+	p := stats.Datapoints[0]
+	if diff := cmp.Diff([]float64{3.5, 1.75, 2.5, 1, 2}, []float64{*p.Sum, *p.Average, *p.Maximum, *p.Minimum, *p.SampleCount}); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	_, err = c.PutMetricData(t.Context(), &cloudwatch.PutMetricDataInput{Namespace: aws.String("AWS/Kinesis"), MetricData: []types.MetricDatum{{MetricName: aws.String("m"), Value: aws.Float64(1)}}})
+	if got, _ := code(err); got != "InvalidParameterValue" {
+		t.Errorf("a namespace of AWS's takes %v", err)
+	}
+}
+
+// Resource Groups Tagging API reference: TagResources and UntagResources change
+// what GetResources lists, of resources that calls made too.
+func TestTagsOfNewResources(t *testing.T) {
+	c := newTables(t)
+	c.create("orders", nil)
+	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: c.Options().BaseEndpoint, Credentials: c.Options().Credentials, RetryMaxAttempts: 1}
+	api := tagging.NewFromConfig(cfg)
+	arn, none := "arn:aws:dynamodb:eu-west-1:"+own+":table/orders", "arn:aws:dynamodb:eu-west-1:"+own+":table/none"
+	listed := func() map[string]string {
+		t.Helper()
+		out, err := api.GetResources(t.Context(), &tagging.GetResourcesInput{ResourceTypeFilters: []string{"dynamodb:table"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tags := map[string]string{}
+		for _, m := range out.ResourceTagMappingList {
+			for _, tag := range m.Tags {
+				tags[*m.ResourceARN+" "+*tag.Key] = *tag.Value
+			}
+		}
+		return tags
+	}
+	if got := listed(); len(got) != 0 {
+		t.Errorf("before: %v", got)
+	}
+	out, err := api.TagResources(t.Context(), &tagging.TagResourcesInput{ResourceARNList: []string{arn, none}, Tags: map[string]string{"owner": "crm", "stage": "test"}})
+	if err != nil || len(out.FailedResourcesMap) != 1 || out.FailedResourcesMap[none].StatusCode != 400 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if diff := cmp.Diff(map[string]string{arn + " owner": "crm", arn + " stage": "test"}, listed()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if _, err := api.UntagResources(t.Context(), &tagging.UntagResourcesInput{ResourceARNList: []string{arn}, TagKeys: []string{"stage"}}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{arn + " owner": "crm"}, listed()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	tags, err := c.ListTagsOfResource(t.Context(), &dynamodb.ListTagsOfResourceInput{ResourceArn: &arn})
+	if err != nil || len(tags.Tags) != 1 || *tags.Tags[0].Value != "crm" {
+		t.Errorf("DynamoDB lists %+v, %v", tags, err)
+	}
+}
