@@ -269,3 +269,60 @@ func TestResumeReadsOnlyTheRest(t *testing.T) {
 		}
 	}
 }
+
+// sampled is steady, of a sample.
+type sampled struct {
+	steady
+	how collectors.Sampling
+}
+
+func (s sampled) Sampling() collectors.Sampling { return s.how }
+
+// A sample is taken over only by a run that samples alike; a service's
+// configuration has nothing to do with it.
+func TestResumeKeepsASampleOfItsKindOnly(t *testing.T) {
+	account := collectors.Scope{Partition: "aws", Account: "111122223333"}
+	eu := account
+	eu.Region = "eu-west-1"
+	var config, sample int
+	collect := func(how *collectors.Sampling, from string) string {
+		rec, err := collectors.NewRecorder(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rec.Close()
+		p := collectors.Plan{Account: account, Scopes: []collectors.Scope{eu}, Collectors: []collectors.Collector{steady{"s3", &config, nil}}}
+		m := collectors.Manifest{Accounts: []string{"111122223333"}, Regions: []string{"eu-west-1"}, Services: []string{"s3"}, Sampling: how}
+		if how != nil {
+			p.Collectors = append(p.Collectors, sampled{steady{"s3/objects", &sample, nil}, *how})
+			m.Services = append(m.Services, "s3/objects")
+		}
+		if from != "" {
+			if p.Done, err = rec.Resume(open(t, from), p, m.Regions); err != nil {
+				t.Fatal(err)
+			}
+		}
+		collectors.Run(t.Context(), p, rec)
+		path := filepath.Join(t.TempDir(), "evidence.zip")
+		if err := rec.Seal(path, m); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	first := collect(nil, "")
+	with := collect(&collectors.Sampling{Size: 50, Seed: 1}, first)
+	again := collect(&collectors.Sampling{Size: 50, Seed: 1}, with)
+	if config != 1 || sample != 1 {
+		t.Errorf("the configuration was read %d times and the sample taken %d times", config, sample)
+	}
+	other := collect(&collectors.Sampling{Size: 50, Seed: 2}, again)
+	if sample != 2 {
+		t.Error("another seed takes over the earlier sample")
+	}
+	if n := len(open(t, other).Manifest.Coverage); n != 2 {
+		t.Errorf("%d ledger lines", n)
+	}
+	if n := len(open(t, collect(nil, other)).Manifest.Coverage); n != 1 {
+		t.Errorf("without a sample there are %d ledger lines", n)
+	}
+}

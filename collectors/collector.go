@@ -18,7 +18,9 @@ type Scope struct {
 
 // A Collector reads one AWS service in one account and region.
 type Collector interface {
-	// Service is the AWS service prefix, as in IAM actions: "kinesis".
+	// Service is the AWS service prefix, as in IAM actions: "kinesis". A
+	// collector that reads something else than a service's configuration adds
+	// what it is: "s3/objects".
 	Service() string
 	// Types are the resource types it lists, each with the zero value of its
 	// facts struct, from which the schema that policies are checked against is

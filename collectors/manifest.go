@@ -17,6 +17,8 @@ type Manifest struct {
 	SkewMS   int64     `json:"clock_skew_ms"`      // local clock minus AWS's (Date header), milliseconds
 	Endpoint string    `json:"endpoint,omitempty"` // custom endpoint, when one was used
 	FIPS     bool      `json:"fips"`               // FIPS endpoints were asked for
+	// Sampling is how ciphertexts were sampled, when they were.
+	Sampling *Sampling `json:"sampling,omitempty"`
 	// Interrupted is why the collection ended early, if it did.
 	Interrupted string     `json:"interrupted,omitempty"`
 	Coverage    []Coverage `json:"coverage"`

@@ -12,13 +12,17 @@ import (
 //
 // A unit is a collector in a scope. It is complete when every listing of its
 // types ended and no resource of theirs has a gap; a Global collector's only
-// if the earlier run had the same regions.
+// if the earlier run had the same regions, and a sample only if it was taken in
+// the same way.
 func (r *Recorder) Resume(b *Bundle, p Plan, regions []string) (done func(Collector, Scope) bool, err error) {
 	if !slices.Equal(b.Manifest.Accounts, []string{p.Account.Account}) {
 		return nil, fmt.Errorf("the bundle to resume is of account %v and the caller's is %s; start a new one", b.Manifest.Accounts, p.Account.Account)
 	}
 	whole := func(c Collector, scope Scope) bool {
 		if !slices.Contains(b.Manifest.Services, c.Service()) || c.Global() && !slices.Equal(b.Manifest.Regions, regions) {
+			return false
+		}
+		if s, ok := c.(SamplingCollector); ok && (b.Manifest.Sampling == nil || *b.Manifest.Sampling != s.Sampling()) {
 			return false
 		}
 		lines := 0

@@ -29,6 +29,8 @@ type Options struct {
 	// NoDedup evaluates every policy for every resource, instead of once for
 	// all that look the same to it. The findings are the same.
 	NoDedup bool
+	// Waivers accept failures, the first that matches each.
+	Waivers []Waiver
 }
 
 // Snapshot is the evidence to judge.
@@ -78,6 +80,9 @@ type rule struct {
 func NewEngine(ctx context.Context, set *Set, opts Options) (*Engine, error) {
 	params, err := set.mergeParams(opts.Params)
 	if err != nil {
+		return nil, err
+	}
+	if err := set.checkWaivers(opts.Waivers); err != nil {
 		return nil, err
 	}
 	if opts.Workers <= 0 {

@@ -21,6 +21,7 @@ import (
 // damaged), or ctx's. The summary then counts what was handed out before.
 func (e *Engine) Evaluate(ctx context.Context, s Snapshot, emit func(Finding) error) (Summary, error) {
 	sum := newSummary()
+	sum.Waivers = startWaivers(e.opts.Waivers, e.opts.Time)
 	around, err := e.survey(ctx, s)
 	if err != nil {
 		return sum, err
@@ -77,6 +78,7 @@ func collect(ctx context.Context, ordered <-chan *batch, sum *Summary, emit func
 				return fmt.Errorf("judging: the resource %s is in the evidence twice; the bundle is damaged, collect it again", f.Resource.ARN)
 			}
 			last[f.Policy] = f.ID
+			waive(f, sum.Waivers)
 			sum.add(f)
 			if err := emit(*f); err != nil {
 				return fmt.Errorf("writing a finding: %w", err)

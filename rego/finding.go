@@ -39,6 +39,9 @@ type Finding struct {
 	Messages []string `json:"messages,omitempty"`
 	// Unknowns say what is missing, sorted, when Status is unknown.
 	Unknowns []Unknown `json:"unknowns,omitempty"`
+	// Waiver is the one that accepts the failure, when Status is waived; when it
+	// is fail, the expired one that did.
+	Waiver *Waiver `json:"waiver,omitempty"`
 	// Evidence is the API replies that the resource, and the resources joined
 	// to it, rest on.
 	Evidence []collectors.CallRef `json:"evidence,omitempty"`

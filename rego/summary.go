@@ -11,6 +11,8 @@ type Summary struct {
 	// Resources is how many resources were judged by at least one policy.
 	// Stand-ins for a listing that failed are among them.
 	Resources int `json:"resources,omitempty"`
+	// Waivers are all that were given, in their order, with what they met.
+	Waivers []WaiverUse `json:"waivers,omitempty"`
 }
 
 // Count is the number of findings with a status, of one severity, or of all

@@ -24,6 +24,8 @@ func newCollect(std streams) *cobra.Command {
 		Long: `collect reads the account and writes the evidence to BUNDLE (a zip) without
 judging it. evaluate judges it later, anywhere, without AWS.
 
+` + proveHelp + `
+
 Exit codes: 0 everything was read; 2 nothing was read; 3 the bundle has gaps.`,
 		Example: "  sealaudit collect evidence.zip --region eu-west-1\n  sealaudit evaluate evidence.zip -o html=report.html",
 		Args:    exactly(1, "the bundle to write"),
@@ -63,6 +65,11 @@ func collect(ctx context.Context, f readFlags, path string, std streams) (collec
 		return collectors.Manifest{}, err
 	}
 	defer rec.Close()
+	zero, err := f.proofs()
+	if err != nil {
+		return collectors.Manifest{}, err
+	}
+	defer zero()
 	m := collectors.Manifest{Tool: "sealaudit " + version(), Demo: f.demo, FIPS: f.fips, Started: now()}
 	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("the limit of %s passed (--timeout)", f.timeout))
 	defer cancel()
@@ -119,8 +126,13 @@ func read(ctx context.Context, f readFlags, s *awsapi.Session, rec *collectors.R
 	for _, r := range regions {
 		plan.Scopes = append(plan.Scopes, s.Scope(r))
 	}
-	for _, c := range all.Collectors(s, regions) {
-		if len(f.services) == 0 || slices.Contains(f.services, c.Service()) {
+	list := all.Collectors(s, regions)
+	if o := f.prove.options; o != nil {
+		list = all.WithProofs(s, regions, *o)
+		m.Sampling = &o.Sampling
+	}
+	for _, c := range list {
+		if all.Serves(c, f.services) {
 			plan.Collectors = append(plan.Collectors, c)
 			m.Services = append(m.Services, c.Service())
 		}
@@ -190,10 +202,15 @@ func chooseRegions(ctx context.Context, f readFlags, s *awsapi.Session, rec *col
 	return []string{s.Region}, nil
 }
 
-func checkServices(services []string) error {
-	names := all.Services()
+// checkServices refuses a service that nothing is read of; those of proofs are
+// read with --prove only.
+func checkServices(services []string, prove bool) error {
+	names, proofs := all.Services(), all.ProofServices()
 	for _, s := range services {
-		if !slices.Contains(names, s) {
+		switch proof := slices.Contains(proofs, s); {
+		case proof && !prove:
+			return fmt.Errorf("%s is read with --prove only; add it", s)
+		case !proof && !slices.Contains(names, s):
 			return fmt.Errorf("there is no service %q; take one of %v", s, names)
 		}
 	}

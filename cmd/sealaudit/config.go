@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sealaudit/sealaudit/rego"
 )
 
 const configName = "sealaudit.yaml"
@@ -73,8 +75,11 @@ func (f *configFile) apply(text []byte) error {
 }
 
 func (f *configFile) set(key, value *yaml.Node) error {
-	if key.Value == "params" {
+	switch key.Value {
+	case "params":
 		return f.setParams(value)
+	case "waivers":
+		return f.setWaivers(value)
 	}
 	flag := f.command.Flags().Lookup(key.Value)
 	own := key.Value == "help" || key.Value == "config" // of the command line alone
@@ -134,6 +139,37 @@ func (f *configFile) setParams(value *yaml.Node) error {
 	}
 	if f.judge != nil {
 		f.judge.fileParams = params
+	}
+	return nil
+}
+
+// setWaivers reads waivers: a list of mappings. What they name is checked
+// against the policies later.
+func (f *configFile) setWaivers(value *yaml.Node) error {
+	if value.Kind != yaml.SequenceNode {
+		return f.at(value, "waivers is a list of waivers")
+	}
+	var waivers []rego.Waiver
+	for _, n := range value.Content {
+		var w rego.Waiver
+		fields := map[string]*string{"policy": &w.Policy, "resource": &w.Resource, "owner": &w.Owner, "reason": &w.Reason, "ticket": &w.Ticket, "expires": &w.Expires}
+		if n.Kind != yaml.MappingNode {
+			return f.at(n, "a waiver is a mapping: policy, resource, owner, reason, ticket, expires")
+		}
+		for i := 0; i < len(n.Content); i += 2 {
+			into := fields[n.Content[i].Value]
+			if into == nil || n.Content[i+1].Kind != yaml.ScalarNode || *into != "" {
+				return f.at(n.Content[i], "a waiver has policy, resource, owner, reason, ticket and expires, each once and with a plain value; not %q", n.Content[i].Value)
+			}
+			*into = n.Content[i+1].Value
+		}
+		if err := w.Check(); err != nil {
+			return f.at(n, "%v", err)
+		}
+		waivers = append(waivers, w)
+	}
+	if f.judge != nil {
+		f.judge.waivers = waivers
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/sealaudit/sealaudit/rego"
 )
 
 // readFlags choose what is read, and as whom.
@@ -20,6 +22,7 @@ type readFlags struct {
 	regions, services []string
 	fips, demo, quiet bool
 	timeout, attempt  time.Duration
+	prove             proveFlags
 }
 
 func (f *readFlags) add(fs *pflag.FlagSet) {
@@ -33,6 +36,7 @@ func (f *readFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.resume, "resume", "", "take over what this earlier `bundle` holds completely, and read only the rest")
 	fs.DurationVar(&f.timeout, "timeout", 15*time.Minute, "stop reading after this long; what is missing then is unknown")
 	fs.DurationVar(&f.attempt, "call-timeout", 30*time.Second, "give up one attempt of one API call after this long")
+	f.prove.add(fs)
 }
 
 // settle shortens the time for the embedded account, which has a stream that
@@ -41,6 +45,7 @@ func (f *readFlags) settle(fs *pflag.FlagSet) {
 	if f.demo && !fs.Changed("timeout") {
 		f.timeout = demoTimeout
 	}
+	f.prove.settle(fs, f.demo)
 }
 
 // check refuses what can't be read, before anything is.
@@ -57,7 +62,10 @@ func (f *readFlags) check() error {
 	case f.endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https"):
 		return fmt.Errorf("--endpoint-url %q is no address; write http://HOST:PORT or https://HOST", f.endpoint)
 	}
-	return checkServices(f.services)
+	if err := f.prove.check(); f.prove.on && err != nil {
+		return err
+	}
+	return checkServices(f.services, f.prove.on)
 }
 
 const demoTimeout = 5 * time.Second
@@ -70,6 +78,7 @@ type judgeFlags struct {
 	noDedup                                  bool
 
 	fileParams map[string]map[string]any // of sealaudit.yaml
+	waivers    []rego.Waiver             // of sealaudit.yaml
 }
 
 func (f *judgeFlags) add(fs *pflag.FlagSet) {

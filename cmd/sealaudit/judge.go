@@ -73,7 +73,7 @@ func (f *judgeFlags) load(ctx context.Context) (*jury, error) {
 		return nil, err
 	}
 	j := &jury{flags: *f, set: set, params: params}
-	if _, err := rego.NewEngine(ctx, set, rego.Options{Params: params, Time: now()}); err != nil {
+	if _, err := rego.NewEngine(ctx, set, rego.Options{Params: params, Time: now(), Waivers: f.waivers}); err != nil {
 		return nil, err
 	}
 	return j, nil
@@ -133,7 +133,7 @@ func (j *jury) judgeAndReport(ctx context.Context, b *collectors.Bundle, keep st
 }
 
 func (j *jury) judge(ctx context.Context, b *collectors.Bundle, path string) error {
-	engine, err := rego.NewEngine(ctx, j.set, rego.Options{Params: j.params, Time: b.Manifest.Ended, Workers: j.flags.workers, NoDedup: j.flags.noDedup, Listed: listed(b.Manifest)})
+	engine, err := rego.NewEngine(ctx, j.set, rego.Options{Params: j.params, Time: b.Manifest.Ended, Workers: j.flags.workers, NoDedup: j.flags.noDedup, Waivers: j.flags.waivers, Listed: listed(b.Manifest)})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -12,35 +13,59 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/sealaudit/sealaudit/collectors/envelope"
 	"github.com/sealaudit/sealaudit/fixtures"
 	"github.com/sealaudit/sealaudit/internal/awsapi"
+	"github.com/sealaudit/sealaudit/internal/envelope/keyring"
 	"github.com/sealaudit/sealaudit/internal/lab"
 )
 
 // The embedded account's access key; it is checked by nobody.
 const demoKey, demoSecret = "AKIADEMODEMODEMODEMO", "demo"
 
-// startLab serves the embedded account on a loopback port.
-func startLab() (url string, stop func(), err error) {
+// demo points a session at the embedded account, over TLS: S3 takes
+// customer-provided keys over nothing else.
+func demo(o *awsapi.Options) (stop func(), err error) {
 	account, err := lab.Load(fixtures.Demo())
 	if err != nil {
-		return "", nil, fmt.Errorf("loading the embedded account: %w", err)
+		return nil, fmt.Errorf("loading the embedded account: %w", err)
 	}
-	return lab.New(account).Start()
-}
-
-// demo points a session at the embedded account.
-func demo(o *awsapi.Options) (stop func(), err error) {
-	url, stop, err := startLab()
+	url, certificate, stop, err := lab.New(account).Serve("", true)
 	if err != nil {
 		return nil, err
 	}
+	o.Roots = x509.NewCertPool()
+	o.Roots.AppendCertsFromPEM(certificate)
 	o.EndpointURL, o.Credentials = url, credentials.NewStaticCredentialsProvider(demoKey, demoSecret, "")
 	if o.Region == "" {
 		o.Region = "us-east-1"
 	}
 	o.Rates = map[string]float64{} // nobody shares its quotas
 	return stop, nil
+}
+
+// addDemoKeys adds the keys that the embedded account's clients used: they are
+// published, and protect a demonstration.
+func addDemoKeys(k *envelope.Keys) error {
+	_, private, err := lab.DemoRSA()
+	if err != nil {
+		return err
+	}
+	key := lab.DemoKey("client")
+	raw, err := keyring.NewAES(lab.DemoNamespace, "client", key)
+	if err != nil {
+		return fmt.Errorf("the demonstration key: %w; build the program anew", err)
+	}
+	padded, err := keyring.NewRSA(lab.DemoNamespace, "client", keyring.OAEPSHA256, private)
+	if err != nil {
+		return fmt.Errorf("the demonstration RSA key: %w; build the program anew", err)
+	}
+	k.Rings = append(k.Rings, raw, padded)
+	k.S3.AES, k.S3.RSA = append(k.S3.AES, key), append(k.S3.RSA, private)
+	k.Customer = append(k.Customer,
+		envelope.CustomerKey{Prefix: "demo-envelopes/customer/another/", Key: lab.DemoKey("another")},
+		envelope.CustomerKey{Prefix: "demo-envelopes/customer/known/", Key: lab.DemoKey("customer")})
+	return nil
 }
 
 // labFlags say which account is served, where, and how it fails.

@@ -21,6 +21,8 @@ func newScan(std streams) *cobra.Command {
 policies and writes the reports. --bundle keeps the sealed evidence with its
 findings.
 
+` + proveHelp + `
+
 Exit codes: 0 all pass; 1 a policy failed at or above --fail-on; 2 nothing was
 audited; 3 nothing failed, but evidence is missing. Reports are written in
 every case but 2.`,

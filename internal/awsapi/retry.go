@@ -24,7 +24,7 @@ func newRetryer() retryer {
 	return retryer{retry.NewStandard(func(o *retry.StandardOptions) {
 		o.RateLimiter = ratelimit.None // limits are ours, per API
 		o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-			return aws.BoolTernary(isCutOff(err))
+			return aws.BoolTernary(isCutOff(err) || Code(err) == kmsThrottled)
 		}))
 	})}
 }
@@ -46,10 +46,13 @@ func (r retryer) RetryDelay(attempt int, err error) (time.Duration, error) {
 	return d/2 + rand.N(d/2), nil
 }
 
-// isThrottle: codes of the SDK, KMS's behind Kinesis (Kinesis API, GetRecords),
-// and S3's and gateways' bare statuses.
+// kmsThrottled is KMS's throttle behind Kinesis (Kinesis API, GetRecords), which
+// the SDK does not know for one.
+const kmsThrottled = "KMSThrottlingException"
+
+// isThrottle: codes of the SDK, KMS's, and S3's and gateways' bare statuses.
 func isThrottle(err error) bool {
-	if Code(err) == "KMSThrottlingException" {
+	if Code(err) == kmsThrottled {
 		return true
 	}
 	if (retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}).IsErrorThrottle(err) == aws.TrueTernary {

@@ -45,7 +45,8 @@ func candidates(it item.Item, c Config) []field {
 	out := make([]field, 0, len(it))
 	for name, v := range it {
 		if !c.unsigned(name) {
-			out = append(out, field{name: name, value: v, path: appendPath(nil, c.Table, name)})
+			path := appendPath(make([]byte, 0, len(c.Table)+8+1+8+len(name)), c.Table, name)
+			out = append(out, field{name: name, value: v, path: path})
 		}
 	}
 	slices.SortFunc(out, func(a, b field) int { return bytes.Compare(a.path, b.path) })
