@@ -22,7 +22,7 @@ call, all read-only. Services: s3, kinesis, firehose, dynamodb, cloudtrail, kms.
 
 --prove adds what scan --prove needs beside that, in statements of its own. It
 reads content, so they name resources and not all of them: put yours in for
-BUCKET and KEY, as often as you like.`,
+BUCKET, STREAM, TABLE and KEY, as often as you like.`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := settle(c, nil); err != nil {

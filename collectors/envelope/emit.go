@@ -81,7 +81,7 @@ func (r *Run) row(ctx context.Context, p Parent, c *cohort, sampled int, facts f
 	if c.one.Client.Format != "" {
 		row.Client = c.one.Client.facts()
 		gaps := r.clientKeys(ctx, p.Scope, row.Client, c.opened)
-		out.Gaps = append(out.Gaps, gaps...)
+		out.Gaps = append(append(out.Gaps, gaps...), claimGaps(&c.one)...)
 	}
 	row.Weaknesses, row.Duplicates = c.weaknesses()
 	if id := c.one.Server.KeyID; id != "" {
@@ -113,7 +113,7 @@ func (r *Run) finish(ctx context.Context, p Parent, out *collectors.Resource, fa
 	out.Facts = facts
 	if p.Gap != nil {
 		gap := *p.Gap
-		gap.Attributes = []string{"facts.sampling"}
+		gap.Attributes = []string{"facts.sampling.complete"} // what was listed is known
 		out.Gaps = append(out.Gaps, gap)
 	}
 	r.tags(ctx, p, out)

@@ -3,6 +3,7 @@ package envelope
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sealaudit/sealaudit/collectors"
@@ -37,6 +38,24 @@ func ProofGap(p envelope.Proof, err error) *collectors.Gap {
 		g.Reason, g.Remedy = collectors.Failed, "Scan again with a longer --timeout; check the network."
 	}
 	return &g
+}
+
+// claimGaps are those of an artefact whose header could not be had: what it
+// claims is as little known as its proof. A header that is none is a fact.
+func claimGaps(s *Sighting) []collectors.Gap {
+	if s.verdict() != envelope.Unknown || s.Client.Algorithm != "" || s.Client.Format == "none" {
+		return nil
+	}
+	for _, g := range s.Gaps {
+		if slices.Contains(g.Attributes, proofPath) {
+			g.Attributes = nil
+			for _, claim := range []string{"algorithm", "wrap", "keys", "context_keys", "committing", "signed"} {
+				g.Attributes = append(g.Attributes, clientPath+"."+claim)
+			}
+			return []collectors.Gap{g}
+		}
+	}
+	return nil
 }
 
 // unproved is why the verdict is unknown.

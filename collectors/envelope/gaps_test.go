@@ -255,7 +255,7 @@ func TestListings(t *testing.T) {
 		if f.Count != 20 || f.Sampling.Complete || f.Sampling.Population != 20 || !strings.Contains(f.Sampling.Method, "the first 20 keys") {
 			t.Errorf("%+v %+v", f, f.Sampling)
 		}
-		if len(r.Gaps) != 1 || r.Gaps[0].Attributes[0] != "facts.sampling" || r.Gaps[0].Permission != "s3:ListBucket" {
+		if len(r.Gaps) != 1 || r.Gaps[0].Attributes[0] != "facts.sampling.complete" || r.Gaps[0].Permission != "s3:ListBucket" {
 			t.Errorf("gaps %+v", r.Gaps)
 		}
 	})

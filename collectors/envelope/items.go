@@ -87,6 +87,11 @@ var errNoTable = errors.New("dynamodb:DescribeTable answered without a table and
 func (r *regionItems) sample(ctx context.Context, p Parent) (emit func()) {
 	t := &tableSample{regionItems: r, parent: p}
 	described, err := t.describe(ctx)
+	if err == nil {
+		if gap := closed(described.TableStatus); gap != nil {
+			return func() { r.sink.Emit(r.NotSampled(ctx, t.parent, *gap)) }
+		}
+	}
 	var picked []*Picked[scanned]
 	if err == nil {
 		picked, err = t.scan(ctx, described)

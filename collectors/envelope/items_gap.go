@@ -3,6 +3,8 @@ package envelope
 import (
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/sealaudit/sealaudit/collectors"
 	"github.com/sealaudit/sealaudit/internal/awsapi"
 )
@@ -26,6 +28,21 @@ func itemGap(err error, attributes ...string) collectors.Gap {
 		return g
 	}
 	return AskedGap(err, attributes...)
+}
+
+// closed is the gap of a table that has a description and gives no items, nil
+// for others (DynamoDB API, TableStatus).
+func closed(status types.TableStatus) *collectors.Gap {
+	g := collectors.Gap{Attributes: []string{"facts"}, Detail: "The table is " + string(status) + "."}
+	switch status {
+	case types.TableStatusArchiving, types.TableStatusArchived:
+		g.Reason, g.Remedy = collectors.OutOfScope, "DynamoDB took its items away when its key could not be used for seven days; restore the backup that it made under a key that can be used."
+	case types.TableStatusCreating, types.TableStatusDeleting:
+		g.Reason, g.Remedy = collectors.Transition, "Scan again when it is ACTIVE."
+	default:
+		return nil
+	}
+	return &g
 }
 
 // unreadable is the gap of an item that is beyond the bounds of DynamoDB's.

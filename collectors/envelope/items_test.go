@@ -252,6 +252,11 @@ func TestItemsNotRead(t *testing.T) {
 			return nil
 		})
 	}
+	inState := func(status string) *lab.Account {
+		r := table("t")
+		r.Output["TableStatus"] = status
+		return tablesOf(r)
+	}
 	plain := tablesOf(table("t", entry("a", "", "")))
 	for _, tc := range []struct {
 		name       string
@@ -265,6 +270,8 @@ func TestItemsNotRead(t *testing.T) {
 		{"scan denied", with("Scan", "denied"), nil, collectors.Denied, "dynamodb:Scan", "permissions --prove"},
 		{"vanished", with("DescribeTable", "vanished"), nil, collectors.Vanished, "", "deleted"},
 		{"vanished since", with("Scan", "vanished"), nil, collectors.Vanished, "", "deleted"},
+		{"archived", inState("ARCHIVED"), nil, collectors.OutOfScope, "", "restore"},
+		{"being deleted", inState("DELETING"), nil, collectors.Transition, "", "ACTIVE"},
 		{"key disabled", tablesOf(underKey(table("t", entry("a", "", "")), offID)), nil, collectors.Denied, "", "enable it"},
 		{"key denied", plain, fault("dynamodb:Scan", &lab.Fault{Status: 400, Code: "AccessDeniedException", Message: "KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSException: no"}),
 			collectors.Denied, "kms:Decrypt", "table's key"},
@@ -315,7 +322,7 @@ func TestScanBreaksOff(t *testing.T) {
 			want = collectors.Throttled
 		}
 		f, is := rows[0].Facts.(envelope.ItemFacts)
-		if !is || len(rows) != 1 || f.Count == 0 || f.Count == 50 || f.Sampling.Complete || gapOn(rows[0], "facts.sampling") != want || !strings.Contains(f.Sampling.Method, "not uniform") {
+		if !is || len(rows) != 1 || f.Count == 0 || f.Count == 50 || f.Sampling.Complete || gapOn(rows[0], "facts.sampling.complete") != want || !strings.Contains(f.Sampling.Method, "not uniform") {
 			t.Errorf("%s: %+v %+v, gaps %+v", name, f, f.Sampling, rows[0].Gaps)
 		}
 	}

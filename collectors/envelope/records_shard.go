@@ -94,7 +94,7 @@ func (r *shardReader) moments(start stretch) []time.Time {
 		within := time.Duration(float64(width) * float64(rank[0]) / 256)
 		out = append(out, from.Add(time.Duration(i)*width+within).Truncate(time.Millisecond))
 	}
-	last := tip.Add(-3*time.Minute)
+	last := tip.Add(-time.Minute)
 	if last.Before(from) {
 		last = from
 	}
