@@ -18,12 +18,13 @@ import (
 )
 
 const proveHelp = `With --prove it also samples what is stored: objects of every bucket that is
-read. It reads their headers and first bytes, and has what AWS's client-side
-encryption libraries sealed verified: the data key by KMS, with the context that
-the object claims, and then every byte by its tag. Nothing is decrypted to be
-seen or kept, and nothing is written. A random sample of --prove-sample of each
-bucket is read; reports say of how many, how it was chosen and with which seed.
-sealaudit permissions --prove prints what that needs.`
+read, records of every shard, items of every table. It reads their headers and
+first bytes, and has what AWS's client-side encryption libraries sealed
+verified: the data key by KMS, with the context that it claims, and then every
+byte by its tag. Nothing is decrypted to be seen or kept, and nothing is
+written. A random sample of --prove-sample of each is read; reports say of how
+many, how it was chosen and with which seed. sealaudit permissions --prove
+prints what that needs.`
 
 // proveFlags say what is sampled and what it may be opened with.
 type proveFlags struct {
@@ -38,9 +39,9 @@ type proveFlags struct {
 
 func (f *proveFlags) add(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.on, "prove", false, "also sample what is stored, and verify what clients encrypted")
-	fs.IntVar(&f.sampling.Size, "prove-sample", 50, "sample this `many` of each bucket")
+	fs.IntVar(&f.sampling.Size, "prove-sample", 50, "sample this `many` of each bucket, shard and table")
 	fs.Int64Var(&f.sampling.Seed, "prove-seed", 0, "choose the sample by this `number`, so that another run chooses the same (default: a random one, which reports show)")
-	fs.IntVar(&f.sampling.List, "prove-list", 100_000, "list at most this `many` names of each bucket to choose from")
+	fs.IntVar(&f.sampling.List, "prove-list", 100_000, "list at most this `many` of each bucket, stream and table to choose from")
 	fs.Int64Var(&f.sampling.MaxBytes, "prove-max-bytes", 64<<20, "verify what has at most so many `bytes`; of what is longer, read the header")
 	fs.StringArrayVar(&f.keyrings, "prove-keyring", nil, "also try a key from a file: `SPEC`, spelled as for envelope verify --keyring (AWS KMS is asked anyway)")
 	fs.StringVar(&f.customer, "prove-sse-c", "", "try customer-provided keys: a `file` of lines BUCKET/PREFIX=KEYFILE, or a JSON object of them; paths are relative to it")

@@ -1,0 +1,49 @@
+# METADATA
+# title: Client-side encrypted Kinesis records are authentic
+# description: >-
+#   Sampled records that the AWS Encryption SDK encrypted were opened, and every tag,
+#   commitment and signature checked. A step that does not hold means that the
+#   ciphertext, its metadata or its encryption context was changed, that it was written
+#   under another key, or that it is no such ciphertext. What could not be opened is
+#   unknown, and so is what nothing authenticates. Messages of Database Activity Streams
+#   and ciphertexts of KMS count too.
+# related_resources:
+# - https://docs.aws.amazon.com/encryption-sdk/latest/developer-guide/supported-algorithms.html
+# - https://docs.aws.amazon.com/encryption-sdk/latest/developer-guide/message-format.html
+# custom:
+#   severity: critical
+#   resource: AWS::Kinesis::Record
+#   profiles: [baseline]
+#   frameworks:
+#     nist-800-53-r5:
+#     - {id: SI-7, source: analysis}
+#     - {id: SI-7(6), source: analysis}
+#     - {id: SC-28(1), source: analysis}
+#     hipaa-164:
+#     - {id: 164.312(c)(1), source: analysis}
+#     - {id: 164.312(c)(2), source: analysis}
+#     soc2-tsc:
+#     - {id: CC6.1, source: analysis}
+#     iso-27001-2022:
+#     - {id: A.8.24, source: analysis}
+#   remediation: >-
+#     Take an example by shard and sequence number and open it with sealaudit envelope
+#     verify to see every step. Find the producer that put it, and whether consumers
+#     dropped or took it.
+package policies.kinesis.client_encryption_authentic
+
+import data.lib.client
+import data.lib.sampling
+
+applies if {
+	client.sealed(input.facts.client_side.format)
+	input.facts.proof
+}
+
+violations contains msg if {
+	input.facts.proof.refuted > 0
+	msg := sprintf(
+		"%s, for %s; required is a proof that holds",
+		[client.refuted(input.facts.proof), sampling.which(input.facts, "records")],
+	)
+}
