@@ -29,6 +29,9 @@ func (r *Region) check(region string, buckets map[string]bool) error {
 		seen := map[string]bool{}
 		for i, res := range resources {
 			all = append(all, checkOne(region, service, i, text(res.Output, member), seen), checkErrors(region+"/"+service+".yaml", service, res.Errors), checkRecords(region, service, res))
+			if len(res.Items) > 0 && service != "dynamodb" {
+				all = append(all, fmt.Errorf("%s/%s.yaml: entry %d has Items; only tables have", region, service, i+1))
+			}
 		}
 	}
 	list("kinesis", r.Kinesis.Errors, r.Kinesis.Streams, "StreamName")

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/google/go-cmp/cmp"
 )
@@ -67,8 +68,16 @@ func TestTagsOfNewResources(t *testing.T) {
 		}
 		return tags
 	}
-	if got := listed(); len(got) != 0 {
-		t.Errorf("before: %v", got)
+	if _, err := c.CreateTable(t.Context(), &dynamodb.CreateTableInput{TableName: aws.String("tagged"), BillingMode: "PAY_PER_REQUEST", Tags: []dtypes.Tag{{Key: aws.String("k"), Value: aws.String("v")}},
+		KeySchema:            []dtypes.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: "HASH"}},
+		AttributeDefinitions: []dtypes.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: "S"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"arn:aws:dynamodb:eu-west-1:" + own + ":table/tagged k": "v"}, listed()); diff != "" {
+		t.Errorf("a new table (-want +got)\n%s", diff)
+	}
+	if _, err := c.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: aws.String("tagged")}); err != nil {
+		t.Fatal(err)
 	}
 	out, err := api.TagResources(t.Context(), &tagging.TagResourcesInput{ResourceARNList: []string{arn, none}, Tags: map[string]string{"owner": "crm", "stage": "test"}})
 	if err != nil || len(out.FailedResourcesMap) != 1 || out.FailedResourcesMap[none].StatusCode != 400 {

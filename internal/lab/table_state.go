@@ -121,7 +121,7 @@ func (t *tableState) leave(partition, place string) {
 	}
 }
 
-// forget removes all that a table had on the disk.
+// forgetTable removes all that a table had on the disk.
 func (l *Lab) forgetTable(t *tableState) {
 	t.keys.zero()
 	for _, places := range t.parts {
@@ -133,6 +133,8 @@ func (l *Lab) forgetTable(t *tableState) {
 		l.store.delete(t.dekPlace(n))
 	}
 	l.store.delete(t.place("key"))
-	delete(l.dynamo.tables, arnOf("dynamodb", t.region, l.account.ID, "table/"+t.name))
+	arn := arnOf("dynamodb", t.region, l.account.ID, "table/"+t.name)
+	delete(l.dynamo.tables, arn)
+	l.retag(t.region, arn, nil)
 	l.index.regions[t.region].tables.remove(t.name)
 }
