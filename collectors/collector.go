@@ -58,4 +58,8 @@ type Sink interface {
 type ResourceType struct {
 	Name  string // "AWS::Kinesis::Stream"
 	Facts any    // zero value of the facts struct
+	// Sampled says that its rows are samples of what a resource holds, which
+	// are there only when they are asked for: nothing is concluded from their
+	// absence, and they do not count among those who use a key.
+	Sampled bool
 }

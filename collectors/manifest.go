@@ -19,6 +19,9 @@ type Manifest struct {
 	FIPS     bool      `json:"fips"`               // FIPS endpoints were asked for
 	// Sampling is how ciphertexts were sampled, when they were.
 	Sampling *Sampling `json:"sampling,omitempty"`
+	// Probes are the ARNs of what the run was told to write a canary to; it
+	// wrote to nothing else. Their rows say whether it could.
+	Probes []string `json:"probes,omitempty"`
 	// Interrupted is why the collection ended early, if it did.
 	Interrupted string     `json:"interrupted,omitempty"`
 	Coverage    []Coverage `json:"coverage"`

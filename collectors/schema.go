@@ -16,6 +16,9 @@ func Schema(t ResourceType) map[string]any {
 	s := schemaOf(reflect.TypeOf(t.Facts))
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = t.Name
+	if t.Sampled {
+		s["x-sampled"] = true
+	}
 	return s
 }
 

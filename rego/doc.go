@@ -56,7 +56,7 @@
 // gaps of input.related.NAME. A join whose path is absent is itself absent. In
 // referenced_by stands every resource of the snapshot that has this resource's
 // ARN anywhere in its facts, but no key that names a key, as a replica does its
-// primary; an empty list is a gap where evidence is missing that could have held
+// primary, and no sample of what a resource holds; an empty list is a gap where evidence is missing that could have held
 // one.
 //
 // The engine knows the parameters, and they settle bodies of rules, functions

@@ -16,6 +16,7 @@ type schema struct {
 	resourceType string
 	raw          map[string]any
 	keys         []path // where facts hold a "key" object, below facts
+	sampled      bool   // rows are samples of what a resource holds: they name nobody
 }
 
 // SchemaFile is the name of a resource type's schema among policies:
@@ -42,6 +43,7 @@ func (l *loader) addSchema(file string, text []byte) {
 	}
 	s := &schema{resourceType: resourceType, raw: raw}
 	s.keys = keyObjects(raw, nil)
+	s.sampled, _ = raw["x-sampled"].(bool)
 	l.schemas[resourceType] = s
 }
 

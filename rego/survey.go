@@ -59,7 +59,7 @@ func (e *Engine) survey(ctx context.Context, s Snapshot) (*surroundings, error) 
 // keys.
 func (e *Engine) leftOut(a *surroundings) {
 	for _, resourceType := range keysOf(e.schemas) {
-		if e.opts.Listed == nil || slices.Contains(e.opts.Listed, resourceType) || len(e.schemas[resourceType].keys) == 0 {
+		if e.schemas[resourceType].sampled || e.opts.Listed == nil || slices.Contains(e.opts.Listed, resourceType) || len(e.schemas[resourceType].keys) == 0 {
 			continue
 		}
 		a.hide(hiding{}, &row{Resource: Resource{ARN: resourceType, Type: resourceType}}, gap{Gap: collectors.Gap{Reason: collectors.OutOfScope,
@@ -113,7 +113,7 @@ func (e *Engine) found(a *surroundings, line []byte, r *row) {
 	} else if kept, wanted := a.joined[identity{r.Type, r.ARN}]; wanted && kept == nil {
 		a.joined[identity{r.Type, r.ARN}] = slices.Clone(line)
 	}
-	if len(a.named) == 0 {
+	if s := e.schemas[r.Type]; len(a.named) == 0 || s != nil && s.sampled {
 		return
 	}
 	if !r.unlisted {

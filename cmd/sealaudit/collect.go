@@ -26,6 +26,8 @@ judging it. evaluate judges it later, anywhere, without AWS.
 
 ` + proveHelp + `
 
+` + probeHelp + `
+
 Exit codes: 0 everything was read; 2 nothing was read; 3 the bundle has gaps.`,
 		Example: "  sealaudit collect evidence.zip --region eu-west-1\n  sealaudit evaluate evidence.zip -o html=report.html",
 		Args:    exactly(1, "the bundle to write"),
@@ -146,6 +148,9 @@ func read(ctx context.Context, f readFlags, s *awsapi.Session, rec *collectors.R
 		if err := resume(f.resume, rec, &plan, m); err != nil {
 			return err
 		}
+	}
+	if err := probe(ctx, f, s, regions, rec, m, std); err != nil {
+		return err
 	}
 	stop := showProgress(ctx, rec, std, f.quiet, len(plan.Collectors), len(regions))
 	collectors.Run(ctx, plan, rec)

@@ -81,6 +81,9 @@ func (f *configFile) set(key, value *yaml.Node) error {
 	case "waivers":
 		return f.setWaivers(value)
 	}
+	if err := typedOnly(key.Value); err != nil {
+		return f.at(key, "%v", err)
+	}
 	flag := f.command.Flags().Lookup(key.Value)
 	own := key.Value == "help" || key.Value == "config" // of the command line alone
 	if flag == nil || own {

@@ -90,20 +90,7 @@ func TestEmulatorEnvelope(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stored := map[string]ddbtypes.AttributeValue{}
-		for name, v := range sealed {
-			switch v.Type {
-			case item.S:
-				stored[name] = &ddbtypes.AttributeValueMemberS{Value: v.Data}
-			case item.N:
-				stored[name] = &ddbtypes.AttributeValueMemberN{Value: v.Data}
-			case item.B:
-				stored[name] = &ddbtypes.AttributeValueMemberB{Value: []byte(v.Data)}
-			default:
-				t.Fatalf("an attribute is a %s", v.Type)
-			}
-		}
-		must[*dynamodb.PutItemOutput](t)(tables.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("envelopes"), Item: stored}))
+		must[*dynamodb.PutItemOutput](t)(tables.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("envelopes"), Item: storedItem(t, sealed)}))
 		e.wants(exitPass, "verify", "--from", "dynamodb://envelopes?pk=an id %26 more&sk=7", "--keyring", spec)
 	}
 	e.wants(exitNothing, "verify", "--from", "dynamodb://envelopes?pk=none&sk=7", "--keyring", spec)

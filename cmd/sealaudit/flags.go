@@ -23,6 +23,7 @@ type readFlags struct {
 	fips, demo, quiet bool
 	timeout, attempt  time.Duration
 	prove             proveFlags
+	probe             probeFlags
 }
 
 func (f *readFlags) add(fs *pflag.FlagSet) {
@@ -37,6 +38,7 @@ func (f *readFlags) add(fs *pflag.FlagSet) {
 	fs.DurationVar(&f.timeout, "timeout", 15*time.Minute, "stop reading after this long; what is missing then is unknown")
 	fs.DurationVar(&f.attempt, "call-timeout", 30*time.Second, "give up one attempt of one API call after this long")
 	f.prove.add(fs)
+	f.probe.add(fs, "write a canary to this bucket, stream or table and read it back: `RESOURCE` is an ARN, s3://BUCKET, stream/NAME or table/NAME (repeatable; on the command line only)")
 }
 
 // settle shortens the time for the embedded account, which has a stream that
@@ -57,10 +59,15 @@ func (f *readFlags) check() error {
 		return fmt.Errorf("--call-timeout is %s; it must be above 0", f.attempt)
 	case f.demo && (f.profile != "" || f.endpoint != "" || f.fips):
 		return errors.New("--demo audits the embedded account, so --profile, --endpoint-url and --fips don't go with it")
+	case len(f.probe.typed) > 0 && f.resume != "":
+		return errors.New("--resume takes over earlier evidence, and --probe makes new; scan with --probe alone")
 	case f.endpoint != "" && f.fips:
 		return errors.New("--fips asks for AWS's own endpoints, so --endpoint-url does not go with it")
 	case f.endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https"):
 		return fmt.Errorf("--endpoint-url %q is no address; write http://HOST:PORT or https://HOST", f.endpoint)
+	}
+	if err := f.probe.check(); err != nil {
+		return err
 	}
 	if err := f.prove.check(); f.prove.on && err != nil {
 		return err
@@ -116,6 +123,9 @@ func fromEnvironment(c *cobra.Command) error {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		name := envName(f.Name)
 		value := os.Getenv(name) // empty is unset
+		if e := typedOnly(f.Name); e != nil && value != "" && err == nil {
+			err = fmt.Errorf("the environment variable %s: %w", name, e)
+		}
 		if value == "" || f.Changed || err != nil || f.Name == "help" {
 			return
 		}

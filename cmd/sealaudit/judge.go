@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sealaudit/sealaudit/collectors"
+	"github.com/sealaudit/sealaudit/internal/envelope"
 	"github.com/sealaudit/sealaudit/policies"
 	"github.com/sealaudit/sealaudit/rego"
 	"github.com/sealaudit/sealaudit/report"
@@ -211,6 +212,20 @@ func reportData(b *collectors.Bundle) (report.Data, error) {
 			}
 		}
 	}
+	d.Resources = func() iter.Seq2[collectors.Resource, error] {
+		return func(yield func(collectors.Resource, error) bool) {
+			for line, err := range b.Rows() {
+				var r collectors.Resource
+				if err == nil {
+					r, err = collectors.DecodeResource(line)
+				}
+				if !yield(r, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+	d.Weaknesses = envelope.Weaknesses()
 	return d, nil
 }
 

@@ -1,6 +1,6 @@
 // Command sealaudit audits encryption on AWS: it reads an account, judges the
 // evidence with Rego policies and writes reports for people and machines. It
-// changes nothing in the account.
+// changes nothing in the account, unless --probe names what to write a canary to.
 //
 // Exit codes: 0 all pass; 1 a policy failed at or above --fail-on; 2 nothing
 // was audited (usage, credentials, a broken policy or bundle); 3 nothing
@@ -63,14 +63,15 @@ func newRoot(std streams) *cobra.Command {
 		Short: "Audit encryption on AWS: evidence first, judged by policies, unknown said aloud",
 		Long: `sealaudit reads an AWS account (S3, Kinesis, Firehose, DynamoDB, DAX,
 CloudTrail, KMS), judges what it read with Rego policies, and reports to the
-terminal, JSON, SARIF and HTML. It changes nothing. What it could not read is
-reported as unknown, never as pass or fail.
+terminal, JSON, SARIF and HTML. It changes nothing, unless --probe names what to
+write a canary to and delete it from. What it could not read is reported as
+unknown, never as pass or fail.
 
 Exit codes: 0 all pass; 1 a policy failed at or above --fail-on; 2 nothing was
 audited; 3 nothing failed, but evidence is missing.
 
-Every flag can be set in the environment (--fail-on is SEALAUDIT_FAIL_ON) and
-in sealaudit.yaml (fail-on: high).`,
+Every flag but --probe can be set in the environment (--fail-on is
+SEALAUDIT_FAIL_ON) and in sealaudit.yaml (fail-on: high).`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          noArgs,

@@ -14,6 +14,7 @@ import (
 func newPermissions(std streams) *cobra.Command {
 	var services []string
 	var prove bool
+	var probe probeFlags
 	c := &cobra.Command{
 		Use:   "permissions",
 		Short: "Print the least-privilege IAM policy that a scan needs",
@@ -22,7 +23,10 @@ call, all read-only. Services: s3, kinesis, firehose, dynamodb, cloudtrail, kms.
 
 --prove adds what scan --prove needs beside that, in statements of its own. It
 reads content, so they name resources and not all of them: put yours in for
-BUCKET, STREAM, TABLE and KEY, as often as you like.`,
+BUCKET, STREAM, TABLE and KEY, as often as you like.
+
+--probe RESOURCE adds what scan --probe RESOURCE needs, which writes: statements
+for that resource alone, and for its KMS key, whose id you put in for KEY.`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := settle(c, nil); err != nil {
@@ -31,13 +35,19 @@ BUCKET, STREAM, TABLE and KEY, as often as you like.`,
 			if err := checkServices(services, prove); err != nil {
 				return err
 			}
+			if err := probe.check(); err != nil {
+				return err
+			}
 			enc := json.NewEncoder(std.out)
 			enc.SetIndent("", "  ")
-			return enc.Encode(scanPolicy(services, prove))
+			policy := scanPolicy(services, prove)
+			policy.Statement = append(policy.Statement, probeStatements(probe.targets)...)
+			return enc.Encode(policy)
 		},
 	}
 	c.Flags().StringSliceVar(&services, "service", nil, "only for these `services` (default: all)")
 	c.Flags().BoolVar(&prove, "prove", false, "add what scan --prove needs")
+	probe.add(c.Flags(), "add what scan --probe of this `RESOURCE` needs (repeatable)")
 	addConfigFlag(c.Flags())
 	return c
 }

@@ -23,6 +23,8 @@ findings.
 
 ` + proveHelp + `
 
+` + probeHelp + `
+
 Exit codes: 0 all pass; 1 a policy failed at or above --fail-on; 2 nothing was
 audited; 3 nothing failed, but evidence is missing. Reports are written in
 every case but 2.`,

@@ -38,12 +38,18 @@ func Proofs(s *awsapi.Session, regions []string, o envelope.Options) []collector
 	return proofs(s, kms.NewKeys(s), regions, o)
 }
 
+// Prober is what probes run on, of which a scan has none unless it is told to.
+func Prober(s *awsapi.Session) *envelope.Run {
+	return envelope.NewRun(s, kms.NewKeys(s), envelope.Options{})
+}
+
 func proofs(s *awsapi.Session, keys *kms.Keys, regions []string, o envelope.Options) []collectors.Collector {
 	run := envelope.NewRun(s, keys, o)
 	return []collectors.Collector{
 		envelope.NewObjects(run, regions),
 		envelope.NewRecords(run),
 		envelope.NewItems(run),
+		cloudtrail.NewEvents(s, o.Sampling),
 	}
 }
 

@@ -1,5 +1,15 @@
 // Package cloudtrail reads CloudTrail trails: what they log, whether they
 // deliver, and under which key. It never reads a log file.
+//
+// [Events] is a collector of its own: it reads in CloudTrail's event history
+// for which resources AWS services used KMS keys. An event whose encryption
+// context names a stream shows that Kinesis asked KMS at that moment for a data
+// key for that stream, or to have one back, and what KMS answered. It does not
+// show that a record was written or read with that key, nor that others were: a
+// key serves for minutes, and a bucket key for many objects. Which events there
+// are is up to the services, and the history takes minutes to have them, so
+// that no events are no evidence of anything. What a context holds beside the
+// name is somebody's data and nowhere in the evidence.
 package cloudtrail
 
 import (

@@ -26,17 +26,22 @@ const (
 // get asks for the object, or a range of it, as it was when its headers were
 // read.
 func (o *object) get(ctx context.Context, byteRange string) (*s3.GetObjectOutput, error) {
-	in := &s3.GetObjectInput{Bucket: &o.bucket, Key: &o.name.Name}
+	in := o.getInput()
 	if o.head != nil {
 		in.IfMatch = o.head.ETag
 	}
 	if byteRange != "" {
 		in.Range = aws.String(byteRange)
 	}
+	return o.bodies.GetObject(ctx, in)
+}
+
+func (o *object) getInput() *s3.GetObjectInput {
+	in := &s3.GetObjectInput{Bucket: &o.bucket, Key: &o.name.Name}
 	if o.customer != nil {
 		in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5 = customerHeaders(o.customer)
 	}
-	return o.bodies.GetObject(ctx, in)
+	return in
 }
 
 // isMessage says whether the first bytes are those of the AWS Encryption SDK,

@@ -14,7 +14,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go"
 
 	"github.com/sealaudit/sealaudit/collectors"
 	"github.com/sealaudit/sealaudit/internal/awsapi"
@@ -82,25 +81,6 @@ func (o *object) notOpened(said error) {
 		gap.Attributes = []string{clientPath, proofPath}
 	}
 	o.gap(gap)
-}
-
-// refusal asks for the object's first byte and says why S3 refuses it: one of
-// ssec's errors, or the call's. Nil is that it does not.
-func (o *object) refusal(ctx context.Context) error {
-	out, err := o.get(ctx, "bytes=0-0")
-	if err == nil {
-		_ = out.Body.Close() // unread
-		return nil
-	}
-	var answer smithy.APIError
-	if !errors.As(err, &answer) {
-		return err
-	}
-	said := ssec.Answer(status(err), answer.ErrorCode(), answer.ErrorMessage())
-	if known := (*ssec.Error)(nil); errors.As(said, &known) {
-		return said
-	}
-	return err
 }
 
 // customerKeys are the given keys whose prefix the object has, the longest

@@ -31,7 +31,7 @@ func (c *Items) Service() string { return "dynamodb/items" }
 
 // Types are the resource types it lists.
 func (c *Items) Types() []collectors.ResourceType {
-	return []collectors.ResourceType{{Name: itemType, Facts: ItemFacts{}}}
+	return []collectors.ResourceType{{Name: itemType, Facts: ItemFacts{}, Sampled: true}}
 }
 
 // Global is false: a table belongs to a region.

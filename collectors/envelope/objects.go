@@ -38,7 +38,7 @@ func (o *Objects) Service() string { return "s3/objects" }
 
 // Types are the resource types it lists.
 func (o *Objects) Types() []collectors.ResourceType {
-	return []collectors.ResourceType{{Name: objectType, Facts: ObjectFacts{}}}
+	return []collectors.ResourceType{{Name: objectType, Facts: ObjectFacts{}, Sampled: true}}
 }
 
 // Global is false: buckets are listed once, and sampled by region.

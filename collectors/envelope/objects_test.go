@@ -344,6 +344,39 @@ func TestCustomerProvidedKeys(t *testing.T) {
 	}
 }
 
+// A server that refuses another key as it refuses who has no permission: what
+// the condition is answered with tells them apart.
+func TestCustomerKeysWhereAccessIsDenied(t *testing.T) {
+	right, wrong := bytes.Repeat([]byte("R"), 32), bytes.Repeat([]byte("W"), 32)
+	s := newStore()
+	deny := func(permitted bool) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, r *http.Request) bool {
+			switch with := r.Header.Get(ssec.KeyMD5); {
+			case with == "" || permitted && with == ssec.Digest(right):
+				return false
+			case permitted && r.Header.Get("If-Match") != "" && r.Header.Get("If-Match") != `"etag"`:
+				refuse(w, r, 412, "PreconditionFailed", "At least one of the preconditions you specified did not hold.")
+			default:
+				refuse(w, r, 403, "AccessDenied", "Access Denied.")
+			}
+			return true
+		}
+	}
+	for name, permitted := range map[string]bool{"mine": true, "theirs": true, "denied": false} {
+		s.put("records", name, &stored{body: []byte(bodyText), secret: right, fault: deny(permitted)})
+	}
+	sink := objects(t, s, envelope.Options{Keys: envelope.Keys{Customer: []envelope.CustomerKey{{Prefix: "records/", Key: wrong}, {Prefix: "records/mine", Key: right}}}})
+	if r, f := cohort(t, sink, "mine"); f.Proof.Verified != 1 || len(r.Gaps) > 0 {
+		t.Errorf("with the key: %+v, gaps %+v", f.Proof, r.Gaps)
+	}
+	if r, f := cohort(t, sink, "theirs"); f.Proof.Refuted != 1 || gapOn(r, "facts.client_side") != collectors.OutOfScope || gapOn(r, "facts.proof") != "" {
+		t.Errorf("with another key: %+v, gaps %+v", f.Proof, r.Gaps)
+	}
+	if r, f := cohort(t, sink, "denied"); f.Proof.Unknown != 1 || gapOn(r, "facts.proof") != collectors.Denied {
+		t.Errorf("without permission: %+v, gaps %+v", f.Proof, r.Gaps)
+	}
+}
+
 // A store that serves an object under any key does not encrypt it under one.
 func TestAnyCustomerKeyRefutes(t *testing.T) {
 	s := newStore()

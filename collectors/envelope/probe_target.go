@@ -23,11 +23,11 @@ type Target struct {
 
 // Names are as the services give them (S3 User Guide, "General purpose
 // bucket naming rules" and, for buckets of before 2018, up to 255 characters;
-// Kinesis API, CreateStream; DynamoDB API, CreateTable). Emulators take shorter ones.
+// Kinesis API, CreateStream; DynamoDB API, CreateTable).
 var (
 	bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$`)
 	streamName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
-	tableName  = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,255}$`)
+	tableName  = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
 )
 
 func (t Target) named() bool {
@@ -149,5 +149,8 @@ func (t Target) Actions() []string {
 	return []string{"dynamodb:DescribeTable", "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem"}
 }
 
-// KeyActions are those that it needs on the target's KMS key.
-func (t Target) KeyActions() []string { return []string{"kms:Decrypt", "kms:GenerateDataKey"} }
+// KeyARN is that of the target's KMS key with a placeholder for its id, as ARN.
+func (t Target) KeyARN(partition, region, account string) string {
+	s := t.Scope
+	return arn.ARN{Partition: first(s.Partition, partition), Service: "kms", Region: first(s.Region, region), AccountID: first(s.Account, account), Resource: "key/KEY"}.String()
+}

@@ -33,7 +33,7 @@ func (c *Records) Service() string { return "kinesis/records" }
 
 // Types are the resource types it lists.
 func (c *Records) Types() []collectors.ResourceType {
-	return []collectors.ResourceType{{Name: recordType, Facts: RecordFacts{}}}
+	return []collectors.ResourceType{{Name: recordType, Facts: RecordFacts{}, Sampled: true}}
 }
 
 // Global is false: streams are regional.

@@ -141,12 +141,17 @@ func (k *Keys) describe(ctx context.Context, key *collectors.Key, target, region
 	return []collectors.Gap{gap}
 }
 
-// asKeyARN is the ARN of a key named by ARN or id, or "" for an alias ARN.
+// asKeyARN is the ARN of a key named by ARN or id, or "" for an alias ARN and
+// for what begins as an ARN and is none, as S3-compatible servers have it
+// ("arn:aws:kms:NAME").
 func asKeyARN(s *awsapi.Session, target, region string) string {
 	if a, err := arn.Parse(target); err == nil {
 		if strings.HasPrefix(a.Resource, "key/") {
 			return target
 		}
+		return ""
+	}
+	if strings.HasPrefix(target, "arn:") {
 		return ""
 	}
 	return arn.ARN{Partition: s.Partition, Service: "kms", Region: region, AccountID: s.Account, Resource: "key/" + target}.String()

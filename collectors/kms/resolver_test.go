@@ -154,6 +154,8 @@ func TestResolve(t *testing.T) {
 			gap:  append(paths(unknown...), at+".arn", at+".manager"), reason: collectors.Denied, calls: []string{"kms:DescribeKey"}},
 		{name: "own, not found", id: "gone", want: &collectors.Key{ID: "gone", ARN: "arn:aws:kms:eu-west-1:111122223333:key/gone", Exists: &no, Account: "111122223333", Region: "eu-west-1"},
 			calls: []string{"kms:DescribeKey"}},
+		{name: "an S3-compatible server's, not found", id: "arn:aws:kms:name", want: &collectors.Key{ID: "arn:aws:kms:name", Exists: &no},
+			calls: []string{"kms:DescribeKey"}},
 		{name: "not found in another account", id: "arn:aws:kms:eu-west-1:444455556666:key/gone",
 			want: &collectors.Key{ID: "arn:aws:kms:eu-west-1:444455556666:key/gone", ARN: "arn:aws:kms:eu-west-1:444455556666:key/gone", Account: "444455556666", Region: "eu-west-1"},
 			gap:  append(paths(unknown...), at+".manager"), reason: collectors.OutOfScope, calls: []string{"kms:DescribeKey"}},

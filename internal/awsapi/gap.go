@@ -83,6 +83,7 @@ func actions() map[string]string {
 		"tagging:GetResources":           "tag:GetResources",
 		"s3:HeadObject":                  "s3:GetObject",
 		"s3:ListObjectsV2":               "s3:ListBucket",
+		"s3:GetObjectLockConfiguration":  "s3:GetBucketObjectLockConfiguration",
 		"s3:ListObjectVersions":          "s3:ListBucketVersions",
 	}
 }

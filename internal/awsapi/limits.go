@@ -32,6 +32,7 @@ func documented() map[string]float64 {
 		"cloudtrail:DescribeTrails":       10,
 		"cloudtrail:GetTrailStatus":       10,
 		"cloudtrail:GetEventSelectors":    10,
+		"cloudtrail:LookupEvents":         2,
 		"tagging:GetResources":            15,
 	}
 }

@@ -19,6 +19,10 @@ func secretFields(operation string) []string {
 		// destinations; URLs may carry tokens in their query.
 		return []string{"HECToken", "CommonAttributes", "AccessKey", "Password", "PrivateKey", "KeyPassphrase",
 			"Url", "HECEndpoint", "CopyOptions", "AccountUrl", "ClusterJDBCURL", "Username", "User"}
+	case "cloudtrail:LookupEvents":
+		// Who called, and the record with its encryption context, which is
+		// customers' data. An event's id and time stay, to find it again.
+		return []string{"CloudTrailEvent", "Username", "AccessKeyId", "Resources"}
 	}
 	return nil
 }

@@ -2,10 +2,10 @@
 // rate limits, retries until the scan's deadline, error classes, the call log
 // and redaction.
 //
-// It makes only the calls that collectors ask for, all of them read-only. No
-// secret that a reply carries leaves it: replies are redacted before their
-// digest is taken and before anything is stored. It never decides what a
-// reply means for encryption.
+// It makes only the calls that collectors ask for, all of them read-only but
+// those of a probe. No secret that a reply carries leaves it: replies are redacted
+// before their digest is taken and before anything is stored. It never decides
+// what a reply means for encryption.
 package awsapi
 
 import (

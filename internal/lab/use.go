@@ -30,6 +30,7 @@ func (l *Lab) generate(u use, size int) (plain, blob []byte, arn string, failure
 		return nil, nil, "", kmsFailure(err)
 	}
 	if failure := l.shut(u.region, "GenerateDataKey", k.ARN); failure != nil {
+		l.recordAnswer(u, "GenerateDataKey", k.ARN, failure)
 		return nil, nil, k.ARN, failure
 	}
 	data, blob, err := l.keys.GenerateDataKey(context.Background(), k.ARN, size, u.context)
@@ -44,10 +45,11 @@ func (l *Lab) generate(u use, size int) (plain, blob []byte, arn string, failure
 // unwrap asks KMS to decrypt what generate encrypted.
 func (l *Lab) unwrap(u use, blob []byte) (plain []byte, arn string, failure *wire.Failure) {
 	data, k, err := l.keys.DecryptNaming(context.Background(), u.key, blob, u.context)
-	l.recordUse(u, "Decrypt", firstOf(k.ARN, u.key), err)
 	if failure := l.shut(u.region, "Decrypt", k.ARN); failure != nil {
+		l.recordAnswer(u, "Decrypt", k.ARN, failure)
 		return nil, k.ARN, failure
 	}
+	l.recordUse(u, "Decrypt", firstOf(k.ARN, u.key), err)
 	if err != nil {
 		return nil, k.ARN, kmsFailure(err)
 	}
@@ -85,6 +87,12 @@ func (l *Lab) keyName(region, id string) string {
 }
 
 func (l *Lab) recordUse(u use, name, key string, err error) {
+	l.recordAnswer(u, name, key, kmsFailure(err))
+}
+
+// recordAnswer remembers a service's call of KMS, with a failure where KMS
+// refused.
+func (l *Lab) recordAnswer(u use, name, key string, f *wire.Failure) {
 	e := event{Time: l.now(), Region: u.region, Source: "kms.amazonaws.com", Name: name, InvokedBy: u.invokedBy, ReadOnly: true,
 		Request: map[string]any{"encryptionContext": u.context}}
 	if name == "GenerateDataKey" {
@@ -95,7 +103,7 @@ func (l *Lab) recordUse(u use, name, key string, err error) {
 			e.Resources = append(e.Resources, arn)
 		}
 	}
-	if f := kmsFailure(err); f != nil {
+	if f != nil {
 		e.ErrorCode, e.ErrorMessage = f.Code, f.Message
 	}
 	l.remember(e)
