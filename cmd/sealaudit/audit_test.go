@@ -32,6 +32,7 @@ type audited struct {
 // audit reads an account and judges it with the profiles, as scan does.
 type audit struct {
 	account  *lab.Account
+	lab      *lab.Lab // that holds the account; nil: a new one
 	options  []lab.Option
 	rates    map[string]float64 // nil: nobody shares the quotas
 	profiles []string           // nil: all
@@ -40,7 +41,10 @@ type audit struct {
 
 func (a audit) run(t testing.TB) audited {
 	t.Helper()
-	l := lab.New(a.account, a.options...)
+	l := a.lab
+	if l == nil {
+		l = lab.New(a.account, a.options...)
+	}
 	url, stop, err := l.Start()
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +174,7 @@ func TestSameEvidenceSameBytes(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string, flags ...string) map[string][]byte {
 		out := map[string][]byte{}
-		args := []string{"evaluate", got.bundle, "--fail-on", "none"}
+		args := []string{"evaluate", got.bundle, "--fail-on", "none", "--sarif-profile", "full"}
 		for _, format := range []string{"json", "sarif", "html"} {
 			args = append(args, "-o", format+"="+filepath.Join(dir, name+"."+format))
 		}

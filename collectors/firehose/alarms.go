@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -22,6 +23,7 @@ import (
 type watch struct {
 	client  *cloudwatch.Client
 	account string
+	now     func() time.Time // AWS's clock
 
 	once   sync.Once
 	alarms []types.MetricAlarm // that may watch a delivery stream's key
@@ -31,8 +33,8 @@ type watch struct {
 
 // newWatch speaks CloudWatch's query protocol, which AWS serves beside the
 // SDK's default and which is the only one that emulators know.
-func newWatch(cfg aws.Config, scope collectors.Scope) *watch {
-	return &watch{account: scope.Account, client: cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) {
+func newWatch(s *awsapi.Session, cfg aws.Config, scope collectors.Scope) *watch {
+	return &watch{account: scope.Account, now: s.Now, client: cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) {
 		o.Protocol = awsquery.New(schemas.GraniteServiceVersion20100801)
 	})}
 }

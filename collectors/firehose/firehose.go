@@ -55,7 +55,7 @@ type region struct {
 // Collect lists the delivery streams and describes each as it comes.
 func (c *Collector) Collect(ctx context.Context, scope collectors.Scope, sink collectors.Sink) error {
 	cfg := c.session.Config(scope.Region)
-	in := &region{Collector: c, scope: scope, client: firehose.NewFromConfig(cfg), watch: newWatch(cfg, scope)}
+	in := &region{Collector: c, scope: scope, client: firehose.NewFromConfig(cfg), watch: newWatch(c.session, cfg, scope)}
 	var g errgroup.Group
 	g.SetLimit(32)
 	err := in.list(ctx, func(names []string, page []collectors.CallRef) {

@@ -58,7 +58,7 @@ func (r *reading) keyErrors(ctx context.Context) *KeyErrors {
 // datapoint. The window starts at a day's beginning, because the datapoints
 // are of days, so that it is at least windowDays long.
 func (w *watch) sums(ctx context.Context, stream, path string) ([]*float64, *collectors.Gap, error) {
-	now := time.Now().UTC()
+	now := w.now()
 	from := now.Truncate(24*time.Hour).AddDate(0, 0, -windowDays)
 	queries := queriesOf(stream)
 	sums, status := make([]*float64, len(queries)), make([]types.StatusCode, len(queries))

@@ -149,6 +149,9 @@ func identityRemedy(err error) string {
 	return "check the network, --region and --endpoint-url"
 }
 
+// Now is the time by AWS's clock, as far as the session knows it, in UTC.
+func (s *Session) Now() time.Time { return time.Now().Add(-s.Skew).UTC() }
+
 // Config is the SDK configuration for one region. Every client made from it
 // shares the session's limits, retries and call log.
 func (s *Session) Config(region string) aws.Config {
