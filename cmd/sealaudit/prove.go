@@ -23,8 +23,9 @@ first bytes, and has what AWS's client-side encryption libraries sealed
 verified: the data key by KMS, with the context that it claims, and then every
 byte by its tag. Nothing is decrypted to be seen or kept, and nothing is
 written. A random sample of --prove-sample of each is read; reports say of how
-many, how it was chosen and with which seed. sealaudit permissions --prove
-prints what that needs.`
+many, how it was chosen and with which seed. In CloudTrail's event history of 14
+days it reads for which buckets, streams, tables and trails AWS services asked
+KMS for keys. sealaudit permissions --prove prints what that needs.`
 
 // proveFlags say what is sampled and what it may be opened with.
 type proveFlags struct {

@@ -33,11 +33,16 @@ func eventNames() []string {
 type Events struct {
 	session  *awsapi.Session
 	sampling collectors.Sampling
+	made     time.Time // by the local clock
 }
 
-// NewEvents returns the collector of events. Of each event name it reads as many
-// events as the sampling lists of anything, and a thousand at most.
-func NewEvents(s *awsapi.Session, sampling collectors.Sampling) *Events { return &Events{s, sampling} }
+// NewEvents returns the collector of events until now: what a run itself makes
+// services ask of KMS, by reading what they store, comes after. Of each event
+// name it reads as many events as the sampling lists of anything, and a thousand
+// at most.
+func NewEvents(s *awsapi.Session, sampling collectors.Sampling) *Events {
+	return &Events{s, sampling, time.Now()}
+}
 
 // Sampling implements collectors.SamplingCollector.
 func (c *Events) Sampling() collectors.Sampling { return c.sampling }
@@ -47,7 +52,7 @@ func (c *Events) Service() string { return "cloudtrail/events" }
 
 // Types are the resource types it lists.
 func (c *Events) Types() []collectors.ResourceType {
-	return []collectors.ResourceType{{Name: eventType, Facts: EventFacts{}}}
+	return []collectors.ResourceType{{Name: eventType, Facts: EventFacts{}, Sampled: true}}
 }
 
 // Global is false: an event is in the history of the key's region.
@@ -59,7 +64,7 @@ func (c *Events) Actions() []string { return []string{"cloudtrail:LookupEvents"}
 // Collect reads the region's history, one event name after another, and emits a
 // row for each resource that was named.
 func (c *Events) Collect(ctx context.Context, scope collectors.Scope, sink collectors.Sink) error {
-	to := time.Now().Add(-c.session.Skew).UTC().Truncate(time.Second)
+	to := c.made.Add(-c.session.Skew).UTC()
 	h := &history{scope: scope, sink: sink, client: cloudtrail.NewFromConfig(c.session.Config(scope.Region)),
 		from: to.Add(-lookBack), to: to, pages: pagesFor(c.sampling.List), seen: map[string]bool{}, found: map[string]*uses{}}
 	for _, name := range eventNames() {

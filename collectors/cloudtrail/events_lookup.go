@@ -42,7 +42,7 @@ var (
 	errNoRecord = errors.New("cloudtrail:LookupEvents answered an event without a record that can be read; whether it names a resource is not known")
 )
 
-// look reads the events of a name, the newest first, until there are no more or
+// look reads the events of a name, from the newest one back, until there are no more or
 // enough were read.
 func (h *history) look(ctx context.Context, name string) {
 	l := lookup{Lookup: Lookup{Name: name, Complete: true}}
@@ -54,7 +54,7 @@ func (h *history) look(ctx context.Context, name string) {
 			return nil, nil
 		}
 		page++
-		out, err := h.client.LookupEvents(ctx, &cloudtrail.LookupEventsInput{StartTime: &h.from, MaxResults: aws.Int32(pageSize), NextToken: token,
+		out, err := h.client.LookupEvents(ctx, &cloudtrail.LookupEventsInput{StartTime: &h.from, EndTime: &h.to, MaxResults: aws.Int32(pageSize), NextToken: token,
 			LookupAttributes: []types.LookupAttribute{{AttributeKey: types.LookupAttributeKeyEventName, AttributeValue: &name}}})
 		switch {
 		case err != nil:
