@@ -1,12 +1,33 @@
 // Opens HTML reports without a network and fails on any request, console
 // message, script error, dialog, CSP report or axe violation, in light and in
-// dark; checks that the filter works and that hostile names did nothing.
+// dark; checks that the filter works, that every link within the file leads to
+// something that is then seen, that what unfolds does so by keyboard, that the
+// sections and proofs need no script, and that hostile names did nothing.
 // Usage: node browser.js FILE…
 const path = require("path");
 const { chromium } = require("playwright-core");
 
 const axe = require.resolve("axe-core/axe.min.js");
 const problems = [];
+
+// follow goes where links within the file lead, the first few hundred.
+async function follow(page, at) {
+  await page.evaluate(() => document.querySelectorAll("details.policy, details.resource").forEach((d, i) => { d.open = i < 30; }));
+  await page.waitForTimeout(300);
+  const dead = await page.evaluate(async () => {
+    const out = [];
+    const names = [...new Set([...document.querySelectorAll("a[href^='#']")].map((a) => a.getAttribute("href")))].slice(0, 400);
+    for (const name of names) {
+      location.hash = name;
+      await new Promise((done) => setTimeout(done, 0));
+      const to = document.getElementById(name.slice(1));
+      if (!to || !to.checkVisibility({ contentVisibilityAuto: false })) out.push(name);
+      else if (to instanceof HTMLDetailsElement && !to.open) out.push(name + " (stays folded)");
+    }
+    return out;
+  });
+  for (const name of dead) problems.push(`${at}: the link ${name} leads to nothing that is seen`);
+}
 
 async function look(browser, file, scheme) {
   const context = await browser.newContext({ colorScheme: scheme, offline: true, bypassCSP: false });
@@ -18,9 +39,11 @@ async function look(browser, file, scheme) {
   page.on("pageerror", (e) => problems.push(`${at}: script error: ${e.message}`));
   page.on("dialog", (d) => { problems.push(`${at}: dialog ${d.message()}`); d.dismiss(); });
   await page.goto(url);
+  const ready = await page.evaluate(() => Math.round(performance.getEntriesByType("navigation")[0].loadEventEnd));
+  console.log(`${at}: loaded in ${ready} ms`);
   if (await page.evaluate(() => window.hacked !== undefined)) problems.push(`${at}: a hostile name ran`);
 
-  const visible = () => page.evaluate(() => document.body.innerText.length);
+  const visible = () => page.evaluate(() => [...document.querySelectorAll("#explorer details")].filter((d) => d.checkVisibility()).length);
   const search = page.locator("input[type=search]").first();
   if (await search.count()) {
     const before = await visible();
@@ -33,6 +56,7 @@ async function look(browser, file, scheme) {
   } else {
     problems.push(`${at}: there is no filter`);
   }
+  await follow(page, at);
   await page.pdf({ format: "A4" });
   await context.close();
 
@@ -50,6 +74,18 @@ async function look(browser, file, scheme) {
   const reader = await plain.newPage();
   await reader.goto(url);
   if ((await reader.locator("table").count()) < 3) problems.push(`${at}: without JavaScript there is little to read`);
+  const sections = await reader.locator("nav a").count();
+  for (const link of await reader.locator("nav a").all()) {
+    const text = await reader.locator(await link.getAttribute("href")).innerText();
+    if (text.trim().split("\n").length < 2) problems.push(`${at}: without JavaScript the section ${await link.innerText()} is empty`);
+  }
+  if (sections < 15) problems.push(`${at}: there are ${sections} sections`);
+  const proof = reader.locator("details.cohort:has(ol)").first();
+  if (await proof.count()) {
+    await proof.locator("summary").focus();
+    await reader.keyboard.press("Enter");
+    if (!(await proof.locator("ol li").first().isVisible())) problems.push(`${at}: a proof does not unfold by keyboard`);
+  }
   await plain.close();
 }
 

@@ -1,5 +1,5 @@
-// Package report is what people see of a scan: a terminal table, JSON, SARIF
-// and HTML, made from the same findings.
+// Package report is what people see of a scan: a terminal table, JSON, SARIF,
+// HTML and the other Formats, made from the same findings.
 //
 // It shows and never judges: no status, severity or order is decided here,
 // and nothing is left out without a line that says so. It reads no account,
@@ -18,6 +18,7 @@ import (
 
 	"github.com/sealaudit/sealaudit/collectors"
 	"github.com/sealaudit/sealaudit/rego"
+	"github.com/sealaudit/sealaudit/report/iac"
 )
 
 // Data is what a report is made of.
@@ -32,6 +33,13 @@ type Data struct {
 	// Findings streams all findings in their stable order. Reports go through
 	// them more than once, so every call starts again at the first.
 	Findings func() iter.Seq2[rego.Finding, error]
+	// Resources streams the evidence that was judged, by account, region, type
+	// and ARN; facts are json.RawMessage. HTML shows proofs and keys from it,
+	// the other formats ignore it; nil when there is none. Every call starts
+	// again at the first.
+	Resources func() iter.Seq2[collectors.Resource, error]
+	// Weaknesses are the ids that proofs name weaknesses by, and what they mean.
+	Weaknesses map[string]string
 }
 
 // Judged is how the policies were chosen, and the parameters that users set.
@@ -79,7 +87,10 @@ type Options struct {
 	Root          string
 	SARIFLocation string // where an alert points: auto (default), policy or resource
 	SARIFAnchor   string // file below Root that alerts without another place point to
-	SARIFRuns     string // one run per: auto (default), region or account
+	// IaC knows the blocks that declare resources, for SARIF locations; may be nil.
+	IaC          *iac.Index
+	SARIFProfile string // github (default) or full
+	SARIFRuns    string // one run per: auto (default), region or account
 	// Warn takes what the reader of the file can't see in it, such as a
 	// limit of GitHub's that made the report shorter. May be nil.
 	Warn func(string)
@@ -100,8 +111,15 @@ func Formats() []Format {
 	return []Format{
 		{"table", ".txt", "summary, failures and unknowns for a terminal", writeTable},
 		{"json", ".json", "one document with everything (sealaudit-report/1)", writeJSON},
-		{"sarif", ".sarif", "open failures for GitHub code scanning (SARIF 2.1.0)", writeSARIF},
+		{"sarif", ".sarif", "open failures for GitHub code scanning, or everything (SARIF 2.1.0)", writeSARIF},
 		{"html", ".html", "one file for a browser, needs no network", writeHTML},
+		{"oscal", ".oscal.json", "assessment results for compliance tools (NIST OSCAL 1.2.1)", writeOSCAL},
+		{"ocsf", ".ocsf.ndjson", "Compliance Finding events, one a line (OCSF 1.6.0)", writeOCSF},
+		{"asff", ".asff.json", "findings for AWS Security Hub (ASFF 2018-10-08)", writeASFF},
+		{"junit", ".junit.xml", "test results for CI systems (JUnit XML)", writeJUnit},
+		{"csv", ".csv", "every finding for a spreadsheet (RFC 4180)", writeCSV},
+		{"markdown", ".md", "summary for a GitHub job, below its size limit", writeMarkdown},
+		{"prometheus", ".prom", "counts and coverage as metrics (Prometheus text format)", writePrometheus},
 	}
 }
 
@@ -119,6 +137,9 @@ func Find(name string) (Format, error) {
 
 // Check says what is wrong with options, before there is anything to report.
 func Check(o Options) error {
+	if err := checkSARIF(o); err != nil {
+		return err
+	}
 	_, err := newLocator(Data{}, o)
 	return err
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,60 +12,131 @@ import (
 	"github.com/sealaudit/sealaudit/rego"
 )
 
-// writeSARIF writes the open failures for GitHub code scanning (SARIF 2.1.0,
-// and GitHub's "SARIF support for code scanning"). GitHub takes every result
-// for a failure and looks at neither kind nor suppressions, so passes,
-// waivers and unknowns are not in it: they are in the other formats.
+// ErrWithheld is the error of a SARIF report for GitHub of which nothing is
+// left, because no scope was read completely. What was there before must not
+// be uploaded in its place.
+var ErrWithheld = errors.New("no account and region was read completely, and an upload would close their open alerts; mend what the warnings name and scan again, or keep everything with the full profile")
+
+// checkSARIF says what is wrong with the choices for SARIF.
+func checkSARIF(o Options) error {
+	if !slices.Contains([]string{"", "github", "full"}, o.SARIFProfile) {
+		return fmt.Errorf("unknown SARIF profile %q; choose one of github, full", o.SARIFProfile)
+	}
+	if !slices.Contains([]string{"", "auto", "region", "account"}, o.SARIFRuns) {
+		return fmt.Errorf("unknown SARIF runs %q; choose one of auto, region, account", o.SARIFRuns)
+	}
+	return nil
+}
+
+// writeSARIF writes SARIF 2.1.0, in one of two profiles.
 //
-// An upload replaces all of its category, and what is not in it is closed as
-// fixed. Each account and region is a run and a category of its own, also
-// with no failure, so that alerts close where they are mended. A run whose
-// evidence is incomplete says executionSuccessful false, so that nobody takes
-// it for whole; see incomplete. What GitHub makes of that is not documented.
+// github is for GitHub code scanning ("SARIF support for code scanning") and
+// holds the open failures. GitHub takes every result for a failure and looks
+// at neither kind nor suppressions, so passes, waivers and unknowns are not
+// in it. An upload replaces all of its category, and what is not in it is
+// closed as fixed. Each account and region is a run and a category of its
+// own, also with no failure, so that alerts close where they are mended; a
+// scope that was not read completely has no run, so that they don't close
+// where they are not (see incomplete). The file's properties and a warning
+// name it. Without any run there is no file: ErrWithheld.
+//
+// full is for archives and holds everything, incomplete scopes too: see
+// writeFull.
 func writeSARIF(w io.Writer, d Data, o Options) error {
+	if err := checkSARIF(o); err != nil {
+		return err
+	}
 	places, err := newLocator(d, o)
 	if err != nil {
 		return err
+	}
+	s := &sarifWriter{json: &jsonWriter{out: w}, data: d, places: places}
+	s.rules, s.index = sarifRules(d.Policies)
+	if o.SARIFProfile == "full" {
+		return s.full(d)
 	}
 	runs, err := sarifRuns(d, o)
 	if err != nil {
 		return err
 	}
-	rules, index := sarifRules(d.Policies)
-	j := &jsonWriter{out: w}
-	j.text("{\"$schema\": \"" + sarifSchema + "\",\n\"version\": \"2.1.0\",\n\"runs\": [")
-	name, version, _ := strings.Cut(d.Manifest.Tool, " ")
-	for i, r := range runs {
-		if i > 0 {
-			j.text(",")
+	kept, withheld := []*sarifRun{}, []sarifWithheld{}
+	for _, r := range runs {
+		if len(r.missing) == 0 {
+			kept = append(kept, r)
+			continue
 		}
-		j.text("\n{")
-		j.field("tool", sarifTool{sarifDriver{cmp.Or(name, "sealaudit"), version, "https://github.com/sealaudit/sealaudit", rules}}, ",\n")
-		j.field("automationDetails", sarifDetails{r.id}, ",\n")
-		j.field("invocations", []sarifInvocation{{len(r.missing) == 0, stamp(d.Manifest.Started), stamp(d.Manifest.Ended), r.notifications()}}, ",\n")
-		j.field("columnKind", "utf16CodeUnits", ",\n")
-		j.field("properties", map[string]any{"demo": d.Manifest.Demo, "evidence": d.Evidence, "judged": printable(d.Judged.String())}, ",\n")
-		j.text(`"results": [`)
-		n := 0
+		withheld = append(withheld, sarifWithheld{r.id, r.missing})
+		o.warn("SARIF for GitHub has no run %s, because its evidence is incomplete and an upload would close open alerts. %s", r.id, few(r.missing))
+	}
+	if len(kept) == 0 {
+		return ErrWithheld
+	}
+	s.begin(sarifProperties{Profile: "github", Withheld: withheld})
+	for _, r := range kept {
+		s.openRun(r)
 		for f := range r.failures() {
-			res := places.result(f)
-			res.RuleIndex = index[f.Policy]
-			j.item(n, res)
-			n++
+			s.result(places.result(f))
 		}
 		for _, policy := range sortedKeys(r.cut) {
-			res := r.rest(policy, d.Policies[index[policy]])
-			res.RuleIndex = index[policy]
-			j.item(n, res)
-			n++
+			s.result(r.rest(policy, d.Policies[s.index[policy]]))
 		}
-		j.text("\n]}")
+		s.json.text("\n]}")
 		if len(r.cut) > 0 {
 			o.warn("SARIF run %s: %s", r.id, r.cutNotice())
 		}
 	}
-	j.text("\n]}\n")
-	return j.err
+	s.json.text("\n]}\n")
+	return s.json.err
+}
+
+// few is the first of some notes, and how many more there are.
+func few(notes []string) string {
+	if len(notes) == 1 {
+		return notes[0]
+	}
+	return fmt.Sprintf("%s And %s.", notes[0], plural(len(notes)-1, "more reason"))
+}
+
+// sarifWriter writes a document run by run and result by result.
+type sarifWriter struct {
+	json   *jsonWriter
+	data   Data
+	places *locator
+	rules  []sarifRule
+	index  map[string]int // policy id to its place in rules
+	runs   int
+	n      int // results in the run
+	most   int // findings that are held to be sorted; 0 is maxHeld
+}
+
+func (s *sarifWriter) begin(p sarifProperties) {
+	s.json.text("{\"$schema\": \"" + sarifSchema + "\",\n\"version\": \"2.1.0\",\n")
+	s.json.field("properties", p, ",\n")
+	s.json.text("\"runs\": [")
+}
+
+// openRun writes a run up to its first result.
+func (s *sarifWriter) openRun(r *sarifRun) {
+	if s.runs > 0 {
+		s.json.text(",")
+	}
+	s.runs++
+	s.n = 0
+	m := s.data.Manifest
+	name, version, _ := strings.Cut(m.Tool, " ")
+	s.json.text("\n{")
+	s.json.field("tool", sarifTool{sarifDriver{cmp.Or(name, "sealaudit"), version, "https://github.com/sealaudit/sealaudit", s.rules}}, ",\n")
+	s.json.field("automationDetails", sarifDetails{r.id}, ",\n")
+	s.json.field("invocations", []sarifInvocation{{len(r.missing) == 0, stamp(m.Started), stamp(m.Ended), r.notifications()}}, ",\n")
+	s.json.field("columnKind", "utf16CodeUnits", ",\n")
+	s.json.field("properties", map[string]any{"demo": m.Demo, "evidence": s.data.Evidence, "judged": printable(s.data.Judged.String())}, ",\n")
+	s.json.text(`"results": [`)
+}
+
+func (s *sarifWriter) result(r sarifResult) {
+	r.RuleIndex = s.index[r.RuleID]
+	s.json.item(s.n, r)
+	s.n++
 }
 
 func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
@@ -82,31 +154,33 @@ func sarifLevel(s rego.Severity) string {
 
 // result is the SARIF result of one failure.
 func (l *locator) result(f rego.Finding) sarifResult {
-	r := f.Resource
 	policy := l.policies[f.Policy]
+	res := l.finding(f, cmp.Or(strings.Join(f.Messages, "; "), "the policy is violated"))
+	if fix := sentences(policy.Remediation, 400); fix != "" {
+		res.Message.Text += " Fix: " + escapeMessage(fix, 500)
+	}
+	return res
+}
+
+// finding is the SARIF result of any finding, with what was seen in words.
+func (l *locator) finding(f rego.Finding, seen string) sarifResult {
+	r := f.Resource
 	physical, related := l.locate(f)
 	name := printable(cmp.Or(r.Name, r.ARN))
-	rule := strings.TrimSuffix(escapeMessage(policy.Title, 300), ".")
-	if related != nil {
-		rule = "[" + rule + "](1)"
+	rule := strings.TrimSuffix(escapeMessage(l.policies[f.Policy].Title, 300), ".")
+	if len(related) > 0 && related[0].ID == policyRef {
+		rule = fmt.Sprintf("[%s](%d)", rule, policyRef)
 	}
-	seen := cmp.Or(strings.Join(f.Messages, "; "), "the policy is violated")
 	text := fmt.Sprintf("%s '%s' (%s): %s. Policy: %s.", printable(r.Type), escapeMessage(cmp.Or(r.Name, r.ARN), 200), place(r.Account, r.Region),
-		strings.TrimSuffix(escapeMessage(seen, 1000), "."), rule)
-	if fix := sentences(policy.Remediation, 400); fix != "" {
-		text += " Fix: " + escapeMessage(fix, 500)
-	}
-	res := sarifResult{RuleID: f.Policy, Level: sarifLevel(f.Severity), Message: sarifText{Text: text},
+		strings.TrimSuffix(escapeMessage(seen, 1000), "."), rule) + l.declaredBy(r, related)
+	return sarifResult{RuleID: f.Policy, Level: sarifLevel(f.Severity), Message: sarifText{Text: text},
 		Locations: []sarifLocation{{Physical: &physical, Logical: []sarifLogical{{name, printable(r.ARN), "resource"}}}},
+		Related:   related,
 		Fingerprints: map[string]string{
 			"primaryLocationLineHash": lineHash(f.ID),
 			"sealauditFinding/v1":     f.ID,
 		},
 		Properties: map[string]string{"arn": printable(r.ARN), "account": printable(r.Account), "region": printable(cmp.Or(r.Region, "global")), "resourceType": printable(r.Type)}}
-	if related != nil {
-		res.Related = []sarifLocation{{ID: 1, Physical: related, Message: &sarifText{Text: "policy " + f.Policy}}}
-	}
-	return res
 }
 
 // sentences are the first sentences of a text that take at most n characters:

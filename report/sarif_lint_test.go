@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -39,6 +40,20 @@ func TestLintFires(t *testing.T) {
 		{rule + "properties.security-severity", "0.0", "is no number"},
 		{rule + "properties.security-severity", "11", "is no number"},
 		{rule + "defaultConfiguration.level", "none", `is "none"`},
+		{"runs.0.invocations.0.executionSuccessful", false, "was not successful"},
+		{"runs.0.tool.extensions", many(101), "more than 100"},
+		{"runs.0.results", many(25001), "rejects more than 25000"},
+		{"runs.0.results", many(5001), "keeps 5000"},
+		{"runs.0.results", map[string]any{}, "is no list"},
+		{"runs", many(21), "rejects more than 20"},
+		{rule + "properties.tags", strings.Split("security"+strings.Repeat(",x", 20), ","), "rejects more than 20"},
+		{results + "locations", many(101), "no physical location"},
+		{results + "relatedLocations", many(101), "keeps 100"},
+		{results + "relatedLocations", many(1001), "rejects more than 1000"},
+		{results + "level", "severe", "is \"severe\""},
+		{results + "ruleId", "other", "is not the rule"},
+		{physical + "artifactLocation.uri", "a%zz", "not a relative path"},
+		{physical + "artifactLocation.uri", "a#b", "fragment"},
 		{results + "kind", "pass", "shows it as a failure"},
 		{results + "suppressions", []any{map[string]any{"kind": "external"}}, "is ignored"},
 		{results + "message.text", "", "is empty"},
@@ -58,7 +73,7 @@ func TestLintFires(t *testing.T) {
 	} {
 		t.Run(tc.path+" "+fmt.Sprintf("%.20v", tc.value), func(t *testing.T) {
 			var doc any
-			if err := json.Unmarshal(render(t, "sarif", sample(), Options{}), &doc); err != nil {
+			if err := json.Unmarshal(render(t, "sarif", whole(), Options{}), &doc); err != nil {
 				t.Fatal(err)
 			}
 			set(t, doc, strings.Split(tc.path, "."), tc.value)
@@ -71,9 +86,36 @@ func TestLintFires(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Lint(strings.NewReader("<html>")); err == nil {
-		t.Error("Lint took HTML for SARIF")
+	for _, text := range []string{"<html>", "", "{} {}", `{"runs": 3}`, "null null"} {
+		if _, err := Lint(strings.NewReader(text)); err == nil {
+			t.Errorf("Lint took %q for SARIF", text)
+		}
 	}
+}
+
+func many(n int) []any {
+	out := make([]any, n)
+	for i := range out {
+		out[i] = map[string]any{}
+	}
+	return out
+}
+
+// Another tool's file may name its rule by id alone, and is not at fault.
+func TestLintOfAnotherTool(t *testing.T) {
+	const doc = `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x","rules":[]}},"automationDetails":{"id":"x/"},"results":[
+		{"ruleId":"X1","message":{"text":"A."},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a/b.tf"},"region":{"startLine":1,"startColumn":1,"endLine":1,"endColumn":2}}}],
+		"partialFingerprints":{"primaryLocationLineHash":"a:1"},"properties":{"n":1}}]}]}`
+	if p := lint(t, []byte(doc)); len(p) > 0 {
+		t.Error(p)
+	}
+}
+
+func FuzzLint(f *testing.F) {
+	f.Add([]byte(`{"version":"2.1.0","runs":[{"results":[{"locations":[{"physicalLocation":{}}]}]}]}`))
+	f.Fuzz(func(_ *testing.T, doc []byte) {
+		_, _ = Lint(bytes.NewReader(doc)) // must not panic
+	})
 }
 
 // set replaces one value deep in a decoded document.

@@ -9,21 +9,28 @@ import (
 	"strings"
 
 	"github.com/sealaudit/sealaudit/rego"
+	"github.com/sealaudit/sealaudit/report/iac"
 )
 
 // locator says where an alert points. GitHub rejects a whole file for one
 // result without a relative path, so there always is one; the first that
 // applies of
 //
-//  1. the policy, where it is a file of the repository (the user's own):
+//  1. the block of Terraform or CloudFormation that declares the resource;
+//     the root module's call where that is in a module;
+//  2. the policy, where it is a file of the repository (the user's own):
 //     the line of its violations rule;
-//  2. the anchor, a file of the repository that the user named;
-//  3. a path made of the resource, aws/<account>/<region>/<service>/<id>, that no file has
+//  3. the anchor, a file of the repository that the user named;
+//  4. a path made of the resource, aws/<account>/<region>/<service>/<id>, that no file has
 //     but that GitHub filters by.
 type locator struct {
 	policies map[string]rego.Policy
 	files    map[string]string // policy id to its URI in the repository
 	anchor   string            // URI, "" for none
+	code     *iac.Index        // nil for none
+	root     string            // of the repository, without symbolic links
+	uris     map[string]string // of files with blocks; "" outside of the repository
+	logical  map[string]string // ARN to CloudFormation's logical id
 	resource bool              // always the resource's path
 }
 
@@ -49,15 +56,24 @@ func newLocator(d Data, o Options) (*locator, error) {
 		}
 		l.anchor = uri
 	}
-	return l, nil
+	return l, l.declare(d, o)
 }
 
-// locate is where a failure's alert points, and the policy's place when that
-// is another file of the repository.
-func (l *locator) locate(f rego.Finding) (at sarifPhysical, related *sarifPhysical) {
+// policyRef is the id that a message links its policy by.
+const policyRef = 1
+
+// leafRef is the id that a message links a module's own block by.
+const leafRef = 2
+
+// locate is where a finding points, and the policy's place when that is
+// another file of the repository.
+func (l *locator) locate(f rego.Finding) (at sarifPhysical, related []sarifLocation) {
 	policy := l.policies[f.Policy]
 	uri := l.files[f.Policy]
+	declared, leaf, ok := l.declared(f.Resource)
 	switch {
+	case ok:
+		at = declared
 	case uri != "" && !l.resource:
 		return policyLine(uri, policy.Line), nil
 	case l.anchor != "" && !l.resource:
@@ -67,7 +83,10 @@ func (l *locator) locate(f rego.Finding) (at sarifPhysical, related *sarifPhysic
 	}
 	if uri != "" {
 		p := policyLine(uri, policy.Line)
-		related = &p
+		related = append(related, sarifLocation{ID: policyRef, Physical: &p, Message: &sarifText{Text: "policy " + f.Policy}})
+	}
+	if leaf != nil {
+		related = append(related, sarifLocation{ID: leafRef, Physical: leaf, Message: &sarifText{Text: "the block in the module"}})
 	}
 	return at, related
 }

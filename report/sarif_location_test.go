@@ -49,7 +49,7 @@ func TestSARIFLocations(t *testing.T) {
 		{"unknown choice", "", Options{SARIFLocation: "iac"}, "", 0, "", "choose one of auto, policy, resource"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			d := sample()
+			d := whole()
 			i := slices.IndexFunc(d.Policies, func(p rego.Policy) bool { return p.ID == "s3/tls_required" })
 			d.Policies[i].File = tc.file
 			d.Findings = seq([]rego.Finding{finding("s3/tls_required", "fail", "us-east-1", "logs")})

@@ -5,6 +5,18 @@ package report
 
 const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
+// sarifProperties are of the whole file.
+type sarifProperties struct {
+	Profile  string          `json:"profile"` // github or full
+	Withheld []sarifWithheld `json:"withheld,omitempty"`
+}
+
+// sarifWithheld is a run that the file is without.
+type sarifWithheld struct {
+	Category string   `json:"category"`
+	Reasons  []string `json:"reasons"`
+}
+
 type sarifText struct {
 	Text     string `json:"text"`
 	Markdown string `json:"markdown,omitempty"`
@@ -40,8 +52,16 @@ type sarifResult struct {
 	Locations    []sarifLocation   `json:"locations"`
 	Related      []sarifLocation   `json:"relatedLocations,omitempty"`
 	Fingerprints map[string]string `json:"partialFingerprints"`
-	Suppressions []struct{}        `json:"suppressions,omitempty"`
-	Properties   map[string]string `json:"properties,omitempty"`
+	// Suppressions are on all results of a run or on none (SARIF 2.1.0
+	// §3.27.23); an empty list says that the result is not suppressed.
+	Suppressions *[]sarifSuppression `json:"suppressions,omitempty"`
+	Properties   map[string]string   `json:"properties,omitempty"`
+}
+
+type sarifSuppression struct {
+	Kind          string `json:"kind"`   // external
+	Status        string `json:"status"` // accepted, or rejected for one that expired
+	Justification string `json:"justification"`
 }
 
 type sarifLocation struct {

@@ -27,7 +27,7 @@ type sarifRun struct {
 	id       string
 	account  string
 	region   string
-	open     [len(severities)][]rego.Finding // what is listed, by severity
+	open     [len(severities)]held // what is listed, by severity
 	listed   int
 	cut      map[string]int // policy to failures that are counted but not listed
 	missing  []string       // evidence whose lack could close an alert; see incomplete
@@ -35,41 +35,31 @@ type sarifRun struct {
 }
 
 // sarifRuns sorts the open failures into runs. It holds at most maxResults
-// failures a run.
+// failures a run, and none of a run that is incomplete.
 func sarifRuns(d Data, o Options) ([]*sarifRun, error) {
 	if len(d.Policies) > maxRules {
 		return nil, fmt.Errorf("%d policies are more rules than the %d that GitHub takes; choose policies with --policy", len(d.Policies), maxRules)
 	}
-	scopes, unread, err := surveyed(d)
+	seen, err := surveyed(d)
 	if err != nil {
 		return nil, err
 	}
 	byAccount := o.SARIFRuns == "account"
-	switch o.SARIFRuns {
-	case "region", "account":
-	case "", "auto":
-		if byAccount = len(scopes) > maxRuns; byAccount {
-			o.warn("SARIF: %d scopes are more runs than the %d that GitHub takes in a file, so each account is one run. Categories are sealaudit/<account>/ then: delete older analyses by region, or set one run per account for good.", len(scopes), maxRuns)
+	if o.SARIFRuns == "" || o.SARIFRuns == "auto" {
+		if byAccount = len(seen.scopes) > maxRuns; byAccount {
+			o.warn("SARIF: %d scopes are more runs than the %d that GitHub takes in a file, so each account is one run. Categories are sealaudit/<account>/ then: delete older analyses by region, or set one run per account for good.", len(seen.scopes), maxRuns)
 		}
-	default:
-		return nil, fmt.Errorf("unknown SARIF runs %q; choose one of auto, region, account", o.SARIFRuns)
 	}
-	runs := newRuns(scopes, byAccount)
+	runs, of := newRuns(seen, byAccount, d.Manifest)
 	if len(runs) > maxRuns {
 		return nil, fmt.Errorf("a file of %d runs: GitHub takes %d; write one SARIF file an account", len(runs), maxRuns)
-	}
-	find := map[collectors.Scope]*sarifRun{}
-	for _, s := range scopes {
-		i := slices.IndexFunc(runs, func(r *sarifRun) bool { return r.account == s.Account && (byAccount || r.region == s.Region) })
-		find[s] = runs[i]
-		incomplete(runs[i], s, d.Manifest, unread[s])
 	}
 	for f, err := range d.checked() {
 		if err != nil {
 			return nil, err
 		}
-		if f.Status == "fail" {
-			find[scopeOf(f)].hold(f)
+		if r := of[scopeOf(f)]; f.Status == rego.Fail && len(r.missing) == 0 {
+			r.hold(f)
 		}
 	}
 	for _, r := range runs {
@@ -84,46 +74,58 @@ func scopeOf(f rego.Finding) collectors.Scope {
 	return collectors.Scope{Account: f.Resource.Account, Region: f.Resource.Region}
 }
 
-// surveyed are the scopes of the ledger and of the findings, and what is
-// unknown in each: obstacle to number of findings. Without any there is one
-// scope, of which nothing was read.
-func surveyed(d Data) ([]collectors.Scope, map[collectors.Scope]map[obstacle]int, error) {
-	unread := map[collectors.Scope]map[obstacle]int{}
+// survey is what is there to be reported.
+type survey struct {
+	scopes []collectors.Scope // of the ledger and of the findings, sorted
+	unread map[collectors.Scope]map[obstacle]int
+	size   map[collectors.Scope]int // findings
+}
+
+// surveyed goes through the ledger and the findings once. Without any there
+// is one scope, of which nothing was read.
+func surveyed(d Data) (survey, error) {
+	s := survey{unread: map[collectors.Scope]map[obstacle]int{}, size: map[collectors.Scope]int{}}
 	for _, c := range d.Manifest.Coverage {
-		unread[collectors.Scope{Account: c.Scope.Account, Region: c.Scope.Region}] = map[obstacle]int{}
+		s.unread[collectors.Scope{Account: c.Scope.Account, Region: c.Scope.Region}] = map[obstacle]int{}
 	}
 	for f, err := range d.checked() {
 		if err != nil {
-			return nil, nil, err
+			return s, err
 		}
-		s := scopeOf(f)
-		if unread[s] == nil {
-			unread[s] = map[obstacle]int{}
+		scope := scopeOf(f)
+		if s.unread[scope] == nil {
+			s.unread[scope] = map[obstacle]int{}
 		}
-		if f.Status == "unknown" {
+		s.size[scope]++
+		if f.Status == rego.Undecided {
 			for _, u := range append(slices.Clip(f.Unknowns), unexplained(f)...) {
-				unread[s][obstacle{u.Reason, u.Permission}]++
+				s.unread[scope][obstacle{u.Reason, u.Permission}]++
 			}
 		}
 	}
-	if len(unread) == 0 {
+	if len(s.unread) == 0 {
 		nothing := collectors.Scope{Account: strings.Join(d.Manifest.Accounts, "+")}
-		unread[nothing] = map[obstacle]int{{reason: "nothing was listed and nothing judged"}: 0}
+		s.unread[nothing] = map[obstacle]int{{reason: "nothing was listed and nothing judged"}: 0}
 	}
-	var scopes []collectors.Scope
-	for s := range unread {
-		scopes = append(scopes, s)
+	for scope := range s.unread {
+		s.scopes = append(s.scopes, scope)
 	}
-	slices.SortFunc(scopes, func(a, b collectors.Scope) int {
+	slices.SortFunc(s.scopes, func(a, b collectors.Scope) int {
 		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region))
 	})
-	return scopes, unread, nil
+	return s, nil
 }
 
-func newRuns(scopes []collectors.Scope, byAccount bool) []*sarifRun {
+// newRuns are the runs of what was surveyed, and each scope's run.
+func newRuns(seen survey, byAccount bool, m collectors.Manifest) ([]*sarifRun, map[collectors.Scope]*sarifRun) {
 	var runs []*sarifRun
-	for _, s := range scopes {
+	of := map[collectors.Scope]*sarifRun{}
+	words := newWords()
+	for _, s := range seen.scopes {
 		r := &sarifRun{account: s.Account, region: s.Region, cut: map[string]int{}}
+		for i := range r.open {
+			r.open[i].words = words
+		}
 		r.id = "sealaudit/" + segment(cmp.Or(s.Account, "unknown")) + "/" + segment(cmp.Or(s.Region, "global")) + "/"
 		if byAccount {
 			r.id = "sealaudit/" + segment(cmp.Or(s.Account, "unknown")) + "/"
@@ -132,13 +134,15 @@ func newRuns(scopes []collectors.Scope, byAccount bool) []*sarifRun {
 		if len(runs) == 0 || runs[len(runs)-1].id != r.id {
 			runs = append(runs, r)
 		}
+		of[s] = runs[len(runs)-1]
+		incomplete(of[s], s, m, seen.unread[s])
 	}
-	return runs
+	return runs, of
 }
 
 // incomplete notes what is missing from a scope's evidence. An alert of a
 // resource that could not be read this time would close as fixed, so any of
-// these makes the run unsuccessful, for whoever uploads it to see: an
+// these keeps the run from GitHub, and makes it unsuccessful in an archive: an
 // interrupted scan, a listing that did not finish, a finding that is unknown
 // because a call got no proper answer. Unknown for a reason that every scan
 // will meet again (a value or a setting that this program can't
@@ -176,9 +180,7 @@ func incomplete(r *sarifRun, s collectors.Scope, m collectors.Manifest, unread m
 // hold takes a failure to be listed, or counts the least severe and latest
 // one instead when there are too many.
 func (r *sarifRun) hold(f rego.Finding) {
-	f.Evidence, f.Unknowns = nil, nil // not shown here, and much to hold
-	i := slices.Index(severities[:], f.Severity)
-	r.open[i] = append(r.open[i], f)
+	r.open[slices.Index(severities[:], f.Severity)].add(f)
 	if r.listed++; r.listed > maxResults {
 		r.drop()
 	}
@@ -193,9 +195,8 @@ func (r *sarifRun) makeRoom() {
 
 func (r *sarifRun) drop() {
 	for i := len(severities) - 1; i >= 0; i-- {
-		if n := len(r.open[i]); n > 0 {
-			r.cut[r.open[i][n-1].Policy]++
-			r.open[i] = r.open[i][:n-1]
+		if r.open[i].len() > 0 {
+			r.cut[r.open[i].drop().Policy]++
 			r.listed--
 			return
 		}
@@ -205,8 +206,8 @@ func (r *sarifRun) drop() {
 // failures are the listed ones, the severest first.
 func (r *sarifRun) failures() iter.Seq[rego.Finding] {
 	return func(yield func(rego.Finding) bool) {
-		for _, bySeverity := range r.open {
-			for _, f := range bySeverity {
+		for i := range r.open {
+			for f := range r.open[i].all() {
 				if !yield(f) {
 					return
 				}

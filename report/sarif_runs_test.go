@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,7 +12,8 @@ import (
 	"github.com/sealaudit/sealaudit/rego"
 )
 
-// A scope whose evidence is incomplete must not close alerts.
+// A scope whose evidence is incomplete must not close alerts: GitHub gets no
+// run of it, and an archive says that it was not successful.
 func TestSARIFOfIncompleteEvidence(t *testing.T) {
 	us := collectors.Scope{Partition: "aws", Account: account, Region: "us-east-1"}
 	eu := collectors.Scope{Partition: "aws", Account: account, Region: "eu-west-1"}
@@ -40,21 +42,104 @@ func TestSARIFOfIncompleteEvidence(t *testing.T) {
 			f := finding("kinesis/stream_encrypted", "pass", "us-east-1", "orders")
 			tc.change(&d, &f)
 			d.Findings = seq([]rego.Finding{f})
-			got := render(t, "sarif", d, Options{})
+			interrupted := d.Manifest.Interrupted != ""
+
+			got := render(t, "sarif", d, Options{SARIFProfile: "full"})
 			validate(t, sarifSchemaFile, got)
 			runs := readSARIF(t, got).Runs
 			in := runs[1].Invocations[0]
 			if len(runs) != 2 || *in.ExecutionSuccessful != tc.ok {
 				t.Errorf("executionSuccessful is %v, want %v", *in.ExecutionSuccessful, tc.ok)
 			}
-			if *runs[0].Invocations[0].ExecutionSuccessful != (d.Manifest.Interrupted == "") {
+			if *runs[0].Invocations[0].ExecutionSuccessful == interrupted {
 				t.Error("the gap of one region reached another")
 			}
 			if text := fmt.Sprint(notes(in)); !strings.Contains(text, tc.message) || (tc.message == "") != (len(in.ToolExecutionNotifications) == 0) {
 				t.Errorf("notifications %s, want %q", text, tc.message)
 			}
+
+			var b bytes.Buffer
+			var warnings []string
+			err := Write(&b, "sarif", d, Options{Warn: func(s string) { warnings = append(warnings, s) }})
+			if interrupted {
+				if !errors.Is(err, ErrWithheld) || b.Len() > 0 || len(warnings) != 2 {
+					t.Errorf("an interrupted scan: error %v, %d bytes, warnings %q", err, b.Len(), warnings)
+				}
+				return
+			}
+			validate(t, sarifSchemaFile, b.Bytes())
+			if p := lint(t, b.Bytes()); len(p) > 0 {
+				t.Error(p[0])
+			}
+			n := bytes.Count(b.Bytes(), []byte(`"id":"sealaudit/123456789012/us-east-1/"`))
+			named := bytes.Contains(b.Bytes(), []byte(`"withheld":[{"category":"sealaudit/123456789012/us-east-1/"`)) && strings.Contains(fmt.Sprint(warnings), "no run sealaudit/123456789012/us-east-1/") && strings.Contains(fmt.Sprint(warnings), tc.message)
+			if err != nil || (n == 1) != tc.ok || named == tc.ok {
+				t.Errorf("error %v, %d runs of us-east-1, named as withheld: %v, warnings %q", err, n, named, warnings)
+			}
 		})
 	}
+}
+
+// Every finding is in the full profile, once, in its scope's run, whether the
+// runs are written together or as they are read.
+func TestSARIFFull(t *testing.T) {
+	findings := sampleFindings()
+	for i := range 300 {
+		findings = append(findings, finding("s3/versioning_enabled", "pass", "us-east-1", fmt.Sprintf("b%05d", i)))
+	}
+	want := map[string]string{}
+	for _, f := range findings {
+		want[f.ID] = f.Resource.Region + " " + map[rego.Status]string{"fail": "fail", "waived": "fail", "pass": "pass", "not_applicable": "notApplicable", "unknown": "open", "attested": "review"}[f.Status]
+	}
+	d := fullSample()
+	d.Findings = seq(findings)
+	together := render(t, "sarif", d, Options{SARIFProfile: "full"})
+	s := &sarifWriter{data: d, most: 250}
+	var b bytes.Buffer
+	s.json = &jsonWriter{out: &b}
+	var err error
+	if s.places, err = newLocator(d, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	s.rules, s.index = sarifRules(d.Policies)
+	if err := s.full(d); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(b.Bytes(), together) {
+		t.Error("runs that are written as they are read differ from those that are held")
+	}
+	for _, run := range readSARIF(t, render(t, "sarif", d, Options{SARIFProfile: "full"})).Runs {
+		region := strings.Split(*run.AutomationDetails.ID, "/")[2]
+		for _, r := range run.Results {
+			id := r.PartialFingerprints["sealauditFinding/v1"]
+			if want[id] != region+" "+r.Kind {
+				t.Errorf("%s is %s %s, want %q", id, region, r.Kind, want[id])
+			}
+			if r.Kind != "fail" && r.Level != "none" {
+				t.Errorf("%s of kind %s has level %s", id, r.Kind, r.Level)
+			}
+			delete(want, id)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("%d findings are missing", len(want))
+	}
+}
+
+// A waiver suppresses while it lasts; an expired one is shown as rejected.
+func TestSARIFSuppressions(t *testing.T) {
+	doc := string(render(t, "sarif", fullSample(), Options{SARIFProfile: "full"}))
+	results, without, accepted, rejected := strings.Count(doc, `{"ruleId":`), strings.Count(doc, `"suppressions":[]`), strings.Count(doc, `"status":"accepted"`), strings.Count(doc, `"status":"rejected"`)
+	if accepted != 1 || rejected != 12 || results != without+accepted+rejected {
+		t.Errorf("of %d results %d are suppressed and %d were, %d say that they are not", results, accepted, rejected, without)
+	}
+}
+
+// fullSample has every status, a waiver and an expired one.
+func fullSample() Data {
+	d := machineSample()
+	d.Summary.Waivers = nil
+	return d
 }
 
 func notes(in *sarif.Invocation) (out []string) {

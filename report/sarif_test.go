@@ -2,9 +2,13 @@ package report
 
 import (
 	"bytes"
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+	"github.com/sealaudit/sealaudit/rego"
 )
 
 const sarifSchemaFile = "../fixtures/schemas/sarif-schema-2.1.0.json"
@@ -28,15 +32,30 @@ func readSARIF(t *testing.T, doc []byte) *sarif.Report {
 	return r
 }
 
+// whole is sample without what could not be read, so that GitHub gets all of it.
+func whole() Data {
+	d := sample()
+	for i := range d.Manifest.Coverage {
+		d.Manifest.Coverage[i].Gap = nil
+	}
+	d.Findings = seq(slices.DeleteFunc(sampleFindings(), func(f rego.Finding) bool { return f.Status == rego.Undecided }))
+	return d
+}
+
 func TestSARIFGolden(t *testing.T) {
-	got := render(t, "sarif", sample(), Options{})
+	got := render(t, "sarif", whole(), Options{})
 	golden(t, "report.sarif", got)
 	validate(t, sarifSchemaFile, got)
 	for _, p := range lint(t, got) {
 		t.Error(p)
 	}
-	if bytes.Contains(got, []byte("null")) {
-		t.Error("the document has a null")
+	full := render(t, "sarif", fullSample(), Options{SARIFProfile: "full"})
+	golden(t, "report.full.sarif", full)
+	validate(t, sarifSchemaFile, full)
+	for _, doc := range [][]byte{got, full} {
+		if bytes.Contains(doc, []byte("null")) {
+			t.Error("the document has a null")
+		}
 	}
 }
 
@@ -49,7 +68,7 @@ func TestSARIFHasTheOpenFailures(t *testing.T) {
 			want["sealaudit/"+account+"/"+f.Resource.Region+"/ "+f.Policy+" "+f.ID] = true
 		}
 	}
-	for _, run := range readSARIF(t, render(t, "sarif", sample(), Options{})).Runs {
+	for _, run := range readSARIF(t, render(t, "sarif", whole(), Options{})).Runs {
 		for _, res := range run.Results {
 			key := *run.AutomationDetails.ID + " " + *res.RuleID + " " + res.PartialFingerprints["sealauditFinding/v1"]
 			if !want[key] {
@@ -69,7 +88,7 @@ func TestSARIFHasTheOpenFailures(t *testing.T) {
 // Without failures every scope still has its run with an empty list, or
 // GitHub would reject the file and no alert would ever close.
 func TestSARIFOfNoFailures(t *testing.T) {
-	d := sample()
+	d := whole()
 	d.Findings = seq(nil)
 	got := render(t, "sarif", d, Options{})
 	validate(t, sarifSchemaFile, got)
@@ -77,9 +96,16 @@ func TestSARIFOfNoFailures(t *testing.T) {
 		t.Errorf("%d runs, want 2; problems %v", n, lint(t, got))
 	}
 	d.Manifest.Coverage = nil
-	got = render(t, "sarif", d, Options{})
+	var b bytes.Buffer
+	if err := Write(&b, "sarif", d, Options{}); !errors.Is(err, ErrWithheld) || b.Len() > 0 {
+		t.Errorf("a report of nothing: error %v, %d bytes", err, b.Len())
+	}
+	got = render(t, "sarif", d, Options{SARIFProfile: "full"})
 	validate(t, sarifSchemaFile, got)
-	if !bytes.Contains(got, []byte(`"executionSuccessful":false`)) || len(lint(t, got)) > 0 {
+	if !bytes.Contains(got, []byte(`"executionSuccessful":false`)) {
 		t.Errorf("a report of nothing is not unsuccessful: %s", got)
+	}
+	if err := Check(Options{SARIFProfile: "ful"}); err == nil || !strings.Contains(err.Error(), "choose one of github, full") {
+		t.Errorf("an unknown profile: %v", err)
 	}
 }

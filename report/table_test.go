@@ -88,7 +88,7 @@ func TestHeadingSaysWhatIsUnusual(t *testing.T) {
 	d = sample()
 	d.Manifest.Demo = false
 	for _, f := range Formats() {
-		if got := string(render(t, f.Name, d, Options{})); strings.Contains(got, "Demo account") || strings.Contains(got, `"demo":true`) {
+		if got := string(render(t, f.Name, d, Options{SARIFProfile: "full"})); strings.Contains(got, "Demo account") || strings.Contains(got, `"demo":true`) {
 			t.Errorf("%s takes a real account for the demo", f.Name)
 		}
 	}

@@ -381,7 +381,7 @@ func (s *scene) scan(check func(...string) int, dir string) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	s.t.Setenv("AWS_ENDPOINT_URL", "")
 	check("scan", "--demo", "--timeout", "3s", "--policy-profile", "all", "--bundle", at("evidence.zip"),
-		"-o", "table", "-o", "json="+at("report.json"), "-o", "sarif="+at("report.sarif"), "-o", "html="+at("report.html"))
+		"-o", "table", "-o", "json="+at("report.json"), "-o", "sarif="+at("report.sarif"), "--sarif-profile", "full", "-o", "html="+at("report.html"))
 	entries := map[string][]byte{}
 	unzip(s.t, at("evidence.zip"), entries)
 	for name, text := range entries {

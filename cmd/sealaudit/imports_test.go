@@ -25,7 +25,8 @@ func allowed() []struct {
 		room string
 		may  []string
 	}{
-		{"cmd/", []string{"collectors", "collectors/all", "collectors/envelope", "policies", "rego", "report", "fixtures", "internal/awsapi", "internal/lab", "internal/envelope", "internal/envelope/"}},
+		{"cmd/", []string{"collectors", "collectors/all", "collectors/envelope", "policies", "rego", "report", "report/iac", "fixtures", "internal/awsapi", "internal/lab", "internal/envelope", "internal/envelope/"}},
+		{"report/iac", nil},
 		{"report", []string{"rego", "collectors"}},
 		{"rego", []string{"collectors"}},
 		{"policies", nil},
@@ -103,6 +104,8 @@ func forbidden(room, imported string) string {
 	switch {
 	case strings.HasPrefix(imported, "github.com/open-policy-agent/opa") && room != "rego":
 		return "OPA is seen in rego only"
+	case (strings.HasPrefix(imported, "github.com/hashicorp/") || strings.HasPrefix(imported, "github.com/zclconf/")) && room != "report/iac":
+		return "Terraform's parsers are seen in report/iac only"
 	case strings.HasPrefix(imported, "github.com/aws/") && !strings.HasPrefix(room, "collectors/") && !strings.HasPrefix(room+"/", "internal/awsapi/") && !strings.HasPrefix(room, "cmd/"):
 		return "the AWS SDK is seen in collectors/<service>, internal/awsapi and cmd only"
 	}
@@ -121,6 +124,8 @@ func TestForbiddenImportsAreSeen(t *testing.T) {
 		{"internal/iampolicy", module + "collectors"},
 		{"report", module + "internal/awsapi"},
 		{"policies", module + "rego"},
+		{"report/iac", module + "rego"},
+		{"report", "github.com/hashicorp/hcl/v2"},
 		{"report", "github.com/open-policy-agent/opa/v1/ast"},
 		{"collectors", "github.com/aws/aws-sdk-go-v2/aws"},
 	} {

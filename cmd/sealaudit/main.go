@@ -81,7 +81,7 @@ SEALAUDIT_FAIL_ON) and in sealaudit.yaml (fail-on: high).`,
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
 	root.AddCommand(newScan(std), newCollect(std), newEvaluate(std), newReport(std), newEvidence(std),
-		newEnvelope(std), newPolicies(std), newPermissions(std), newLab(std), newVersion(std))
+		newEnvelope(std), newPolicies(std), newPermissions(std), newSARIF(std), newLab(std), newVersion(std))
 	return root
 }
 

@@ -9,20 +9,29 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sealaudit/sealaudit/report"
+	"github.com/sealaudit/sealaudit/report/iac"
 )
 
 // outputFlags say which reports are written where.
 type outputFlags struct {
 	outputs  []string
+	profile  string
 	location string
 	anchor   string
 	root     string
+	iac      []string
+	states   []string
+	index    *iac.Index // of iac and states, once they are parsed
+	notices  []string   // what of them was passed over
 }
 
 func (f *outputFlags) add(fs *pflag.FlagSet) {
 	fs.StringArrayVarP(&f.outputs, "output", "o", []string{"table"}, "write a report as `FORMAT[=FILE]`, as often as you like; without a file to stdout. Formats: "+strings.Join(formatNames(), ", "))
+	fs.StringVar(&f.profile, "sarif-profile", "github", "what SARIF holds: github (open failures of what was read completely, to upload) or full (everything, to keep)")
 	fs.StringVar(&f.location, "sarif-location", "auto", "where SARIF results point: auto, policy or resource")
 	fs.StringVar(&f.anchor, "sarif-anchor", "", "point SARIF results without a better place at this `file` of the repository")
+	fs.StringArrayVar(&f.iac, "iac", nil, "point SARIF results at the Terraform or CloudFormation below this `directory` of the repository (repeatable)")
+	fs.StringArrayVar(&f.states, "iac-state", nil, "find Terraform's blocks by this `file` of terraform show -json, of a state or a plan (repeatable)")
 	fs.StringVar(&f.root, "sarif-root", ".", "the repository's root `directory`, for SARIF paths")
 }
 
@@ -45,6 +54,9 @@ type output struct {
 // overwrite.
 func (f *outputFlags) parse(others ...string) ([]output, error) {
 	if err := report.Check(f.options()); err != nil {
+		return nil, err
+	}
+	if err := f.readCode(); err != nil {
 		return nil, err
 	}
 	var outs []output
@@ -83,26 +95,66 @@ func (f *outputFlags) parse(others ...string) ([]output, error) {
 	return outs, nil
 }
 
+// readCode reads the infrastructure code, before the account: what the user
+// named and is not there is told at once.
+func (f *outputFlags) readCode() error {
+	if len(f.iac)+len(f.states) == 0 {
+		return nil
+	}
+	var err error
+	f.index, f.notices, err = iac.Read(f.iac, f.states)
+	return err
+}
+
+// mostNotices is how many files that were passed over are named.
+const mostNotices = 10
+
+func (f *outputFlags) warnOfCode(std streams) {
+	for _, n := range f.notices[:min(len(f.notices), mostNotices)] {
+		fmt.Fprintf(std.err, "sealaudit: warning: infrastructure code: %s\n", printable(n))
+	}
+	if more := len(f.notices) - mostNotices; more > 0 {
+		fmt.Fprintf(std.err, "sealaudit: warning: infrastructure code: and %d more such\n", more)
+	}
+}
+
 func (f *outputFlags) options() report.Options {
-	return report.Options{SARIFLocation: f.location, SARIFAnchor: f.anchor, Root: f.root}
+	return report.Options{SARIFProfile: f.profile, SARIFLocation: f.location, SARIFAnchor: f.anchor, Root: f.root, IaC: f.index}
 }
 
 // write writes every report. One that can't be written does not keep the
 // others from being written.
 func (f *outputFlags) write(outs []output, d report.Data, std streams) error {
 	var all error
+	f.warnOfCode(std)
 	for _, o := range outs {
 		opts := f.options()
 		opts.Warn = func(s string) { fmt.Fprintf(std.err, "sealaudit: warning: %s\n", printable(s)) }
 		if o.file == nil {
 			opts.Color = color(std.out)
 			opts.Width, _ = terminal(std.out)
-			all = errors.Join(all, report.Write(std.out, o.format, d, opts))
+			if err := report.Write(std.out, o.format, d, opts); !withheld(err, "standard output", std) {
+				all = errors.Join(all, err)
+			}
 			continue
 		}
-		if err := o.file.write(func(w io.Writer) error { return report.Write(w, o.format, d, opts) }); err != nil {
+		err := o.file.write(func(w io.Writer) error { return report.Write(w, o.format, d, opts) })
+		if withheld(err, o.file.path, std) {
+			err = o.file.clear()
+		}
+		if err != nil {
 			all = errors.Join(all, fmt.Errorf("%s: %w", o.file.path, err))
 		}
 	}
 	return all
+}
+
+// withheld says whether there is nothing for GitHub, and tells the user. The
+// audit is as good as it was: its exit code says that evidence is missing.
+func withheld(err error, place string, std streams) bool {
+	if !errors.Is(err, report.ErrWithheld) {
+		return false
+	}
+	fmt.Fprintf(std.err, "sealaudit: warning: no SARIF for GitHub in %s: %v\n", printable(place), report.ErrWithheld)
+	return true
 }

@@ -28,7 +28,7 @@ findings.
 Exit codes: 0 all pass; 1 a policy failed at or above --fail-on; 2 nothing was
 audited; 3 nothing failed, but evidence is missing. Reports are written in
 every case but 2.`,
-		Example: `  sealaudit scan --demo -o html=report.html -o sarif=results.sarif
+		Example: `  sealaudit scan --demo -o html=report.html -o sarif=results.sarif --sarif-profile full
   sealaudit scan --profile audit --region eu-west-1 --policy-profile baseline,cmk --bundle evidence.zip`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {

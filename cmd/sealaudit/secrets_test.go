@@ -21,7 +21,7 @@ func TestNothingSecretOrHostileLeaves(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{"scan", "--demo", "--timeout", "3s", "--policy-profile", "all", "--bundle", at("evidence.zip"),
-		"-o", "table", "-o", "json=" + at("report.json"), "-o", "sarif=" + at("report.sarif"), "-o", "html=" + at("report.html")},
+		"-o", "table", "-o", "json=" + at("report.json"), "-o", "sarif=" + at("report.sarif"), "--sarif-profile", "full", "-o", "html=" + at("report.html")},
 		streams{out: &stdout, err: &stderr})
 	if code != exitFail {
 		t.Fatalf("exit %d\n%s", code, stderr.String())

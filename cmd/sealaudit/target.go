@@ -100,3 +100,15 @@ func (t target) write(fill func(io.Writer) error) error {
 	}
 	return os.Rename(f.Name(), t.path)
 }
+
+// clear removes an earlier file where this time there is none, so that nobody
+// takes the old one for new.
+func (t target) clear() error {
+	if t.through {
+		return nil
+	}
+	if err := os.Remove(t.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing the earlier file, which must not be used any more: %w; remove it yourself", err)
+	}
+	return nil
+}

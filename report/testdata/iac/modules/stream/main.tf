@@ -1,0 +1,7 @@
+variable "name" {
+  type = string
+}
+
+resource "aws_kinesis_stream" "this" { # LEAF stream
+  name = var.name
+}
