@@ -18,21 +18,31 @@ func newHeader(m collectors.Manifest) *page {
 	if len(m.Accounts) > 3 {
 		of = plural(len(m.Accounts), "account")
 	}
-	p := &page{Title: "Encryption audit of " + of, Demo: m.Demo, Interrupted: printable(m.Interrupted), Coverage: m.Coverage}
+	p := &page{Title: "Encryption audit of " + of, Demo: m.Demo, Interrupted: printable(m.Interrupted), Coverage: m.Coverage, Tool: printable(m.Tool), Sections: sections()}
+	read := strings.TrimSuffix(clock(m.Started), " UTC") + " to " + clock(m.Ended) + ", " + m.Ended.Sub(m.Started).Round(time.Second).String()
 	p.Facts = []fact{
 		{plainPlural(len(m.Accounts), "Account"), shown(m.Accounts)},
 		{plainPlural(len(m.Regions), "Region"), shown(m.Regions)},
-		{"Services", shown(m.Services)},
-		{"Evidence read", strings.TrimSuffix(clock(m.Started), " UTC") + " to " + clock(m.Ended) + ", " + m.Ended.Sub(m.Started).Round(time.Second).String()},
+		{"Evidence read", read},
+		{"Tool", p.Tool},
+	}
+	p.Scope = []fact{{plainPlural(len(m.Accounts), "Account"), shown(m.Accounts)}, {plainPlural(len(m.Regions), "Region"), shown(m.Regions)}, {"Services", shown(m.Services)}}
+	p.Who = []fact{
 		{"Read by", printable(cmp.Or(m.Caller, "unknown"))},
-		{"Tool", printable(m.Tool)},
-		{"Clock", fmt.Sprintf("%+d ms against AWS", m.SkewMS)},
+		{"From", clock(m.Started)},
+		{"To", clock(m.Ended)},
+		{"Took", m.Ended.Sub(m.Started).Round(time.Second).String()},
+		{"Clock", fmt.Sprintf("the machine's, %+d ms against AWS's", m.SkewMS)},
+		{"Tool", p.Tool},
 	}
 	if m.Endpoint != "" {
-		p.Facts = append(p.Facts, fact{"Endpoint", printable(m.Endpoint)})
+		p.Who = append(p.Who, fact{"Endpoint", printable(m.Endpoint)})
 	}
 	if m.FIPS {
-		p.Facts = append(p.Facts, fact{"FIPS endpoints", "asked for"})
+		p.Who = append(p.Who, fact{"FIPS endpoints", "asked for"})
+	}
+	for _, e := range m.Entries {
+		p.Entries = append(p.Entries, entryRow{printable(e.Name), thousands(int(e.Size)), printable(e.Digest), printable(e.Packed)})
 	}
 	for _, c := range incompleteListings(m.Coverage) {
 		p.Gaps = append(p.Gaps, strings.TrimSpace(fmt.Sprintf("%s in %s (%s). %s %s", printable(c.Type), place(c.Scope.Account, c.Scope.Region), c.Gap.Reason,
@@ -45,6 +55,11 @@ func newHeader(m collectors.Manifest) *page {
 				row.Listings++
 				row.Incomplete += min(len(incompleteListings([]collectors.Coverage{l})), 1)
 			}
+		}
+		row.Bar = coverageBar(c, max(c.Listed, 1))
+		row.Tied = c.Listed == c.Read+c.Partly+c.Unread
+		if !row.Tied {
+			p.Untied++
 		}
 		row.Type = printable(c.Type)
 		p.Types = append(p.Types, row)

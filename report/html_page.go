@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
-	"strconv"
 
 	"github.com/sealaudit/sealaudit/collectors"
 	"github.com/sealaudit/sealaudit/rego"
@@ -15,26 +14,41 @@ import (
 type page struct {
 	CSP           string
 	Style, Script template.HTML
-	Title         string
+	Title, Tool   string
+	Sections      []section
 	Demo          bool
 	Interrupted   string
-	Facts         []fact // who read what, when, with what
+	Facts         []fact // the head's
 	Evidence      string
 	Tiles         []tile
-	Bar           []slice
+	Charts        []chart
 	Statuses      []tile // heads of the matrices' columns
 	Severities    []matrixRow
 	Services      []matrixRow
+	Judged        []fact // how policies were chosen
+	Frameworks    []frameworkView
+	Params        []paramView
+	Scope, Who    []fact
+	Exclusions    []string
+	Operations    []operationRow
 	Coverage      []collectors.Coverage
 	Types         []typeRow
+	Untied        int      // of Types, whose counts don't add up
 	Gaps          []string // incomplete listings
 	Unknown       int
 	Obstacles     []obstacleRow
+	Proofs        *proofsView
 	Policies      []policyView
+	Controls      []policyView // the same by id
 	Resources     []resourceView
 	MoreResources int // with failures or unknowns, not among Resources
 	Choices       []choice
+	Waivers       []waiverView
+	Keys          *keysView
 	Limits        []string
+	Entries       []entryRow
+	Register      []registerRow
+	MoreCalls     int // of the register, that are not HTML
 	StaticNote    string
 }
 
@@ -62,7 +76,13 @@ type matrixRow struct {
 type typeRow struct {
 	collectors.Coverage
 	Listings, Incomplete int
+	Judged               string // resources with a finding
+	Tied                 bool   // listed = read + partly + unread
+	Bar                  []slice
 }
+
+// entryRow is a file of the bundle.
+type entryRow struct{ Name, Size, Digest, Packed string }
 
 type obstacleRow struct {
 	Reason, Permission string
@@ -75,6 +95,11 @@ type policyView struct {
 	Index      int
 	Policy     rego.Policy
 	Counts     []tile // other than zero
+	All        matrixRow
+	Tested     int
+	Operations string // of the API, that its findings rest on
+	Reads      string // attributes
+	Params     []paramView
 	Frameworks []fact
 	Links      []link
 	Rows       []findingView
@@ -87,9 +112,10 @@ type link struct {
 }
 
 type resourceView struct {
+	ID, Cohort             int // Cohort is -1 for what is none
 	Name, ARN, Type, Place string
 	Rows                   []findingView
-	Calls                  []callView
+	Calls                  []registerRow
 	More                   int // findings and calls that are not shown
 }
 
@@ -98,7 +124,10 @@ type findingView struct {
 	Policy                  int // index
 	PolicyID                string
 	Resource, ARN, Place    string
+	ID, Cohort              int // of the resource
+	Linked                  bool
 	Texts                   []string
+	Refs                    []ref
 }
 
 type callView struct {
@@ -117,12 +146,16 @@ func newPage(d Data) (*page, *rows, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	e, err := readEvidence(d)
+	if err != nil {
+		return nil, nil, err
+	}
 	policies := orderPolicies(d.Policies, n)
 	index := map[string]int{}
 	for i, p := range policies {
 		index[p.ID] = i
 	}
-	data, err := collectRows(d, n, index)
+	data, err := collectRows(d, n, index, e.places)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -134,27 +167,64 @@ func newPage(d Data) (*page, *rows, error) {
 		return nil, nil, err
 	}
 	p := newHeader(d.Manifest)
-	p.Facts = append(p.Facts, fact{"Judged with", printable(d.Judged.String())})
 	p.Evidence = d.Evidence
+	p.summarise(n)
+	p.judge(d, policies, n, data)
+	p.Unknown = n.all.of("unknown")
+	for _, g := range groups {
+		p.Obstacles = append(p.Obstacles, obstacleRow{printable(string(g.reason)), printable(g.permission), g.findings, g.todo(), g.example})
+	}
+	p.Choices = choices(n, data)
+	p.Waivers = waivers(d.Summary.Waivers)
+	p.Proofs = newProofs(d, e, data)
+	p.Keys = newKeys(e, data)
+	p.Operations = data.operations()
+	p.Register = data.register()
+	p.MoreCalls = len(data.Calls) - len(p.Register)
+	p.Limits = limits(d, n, data, e)
+	p.StaticNote = fmt.Sprintf("Without the script that this file carries, the page shows the first %d failures, unknowns and waivers (at most %d a policy) and the first %d resources with one, and no filter. The JSON report has every finding.",
+		staticRows, staticPolicyRows, staticResources)
+	return p, data, nil
+}
+
+// summarise counts the findings by what people ask first.
+func (p *page) summarise(n tally) {
 	p.Tiles, p.Statuses = n.all.tiles(true), n.all.tiles(true)
-	p.Bar = bar(n.all)
 	for _, s := range severities {
 		p.Severities = append(p.Severities, newMatrixRow(string(s), n.severity(s)))
 	}
 	for _, s := range n.services() {
 		p.Services = append(p.Services, newMatrixRow(printable(s), n.service(s)))
 	}
-	p.Unknown = n.all.of("unknown")
-	for _, g := range groups {
-		p.Obstacles = append(p.Obstacles, obstacleRow{printable(string(g.reason)), printable(g.permission), g.findings, g.todo(), g.example})
-	}
-	p.Policies = policyViews(policies, n, data)
+	p.Charts = []chart{verdictChart("Verdicts by service", p.Services), verdictChart("Verdicts by severity", p.Severities), coverageChart(p.Types)}
+}
+
+// judge shows the policies, how they were chosen, and what they met.
+func (p *page) judge(d Data, policies []rego.Policy, n tally, data *rows) {
+	p.Judged = []fact{{"Policies", thousands(len(policies))}, {"Chosen by", printable(d.Judged.String())}}
+	p.Frameworks, p.Params, p.Exclusions = frameworks(policies, n), params(policies, d.Judged), exclusions(d)
+	p.Policies = policyViews(policies, n, data, d.Judged)
+	p.Controls = slices.Clone(p.Policies)
+	slices.SortStableFunc(p.Controls, func(a, b policyView) int { return cmp.Compare(a.Policy.ID, b.Policy.ID) })
 	p.Resources, p.MoreResources = resourceViews(data)
-	p.Choices = choices(n, data)
-	p.Limits = limits(d, n, data)
-	p.StaticNote = fmt.Sprintf("Without the script that this file carries, the page shows the first %d failures, unknowns and waivers (at most %d a policy) and the first %d resources with one, and no filter. The JSON report has every finding.",
-		staticRows, staticPolicyRows, staticResources)
-	return p, data, nil
+	linked := map[int]bool{}
+	for _, r := range p.Resources {
+		linked[r.ID] = true
+	}
+	for i := range p.Policies {
+		for j := range p.Policies[i].Rows {
+			p.Policies[i].Rows[j].Linked = linked[p.Policies[i].Rows[j].ID]
+		}
+	}
+	judged := map[string]int{}
+	for _, r := range data.Resources {
+		judged[data.Types[r[2].(int)]]++
+	}
+	for i := range p.Types {
+		if p.Types[i].Judged = thousands(judged[p.Types[i].Type]); len(data.Findings) < n.all.total() {
+			p.Types[i].Judged = "≥ " + p.Types[i].Judged
+		}
+	}
 }
 
 // statusHelp says what a status means.
@@ -186,7 +256,7 @@ func newMatrix(title, head string, statuses []tile, rows []matrixRow) matrix {
 func tallies(findings []findingView) []tile {
 	var c counts
 	for _, f := range findings {
-		c[indexOf(statusWords[:], f.Status)]++
+		c[slices.Index(statusWords[:], f.Status)]++
 	}
 	return c.tiles(false)
 }
@@ -196,24 +266,13 @@ func newMatrixRow(name string, c counts) matrixRow {
 }
 
 // bar divides 100 units among the statuses.
-func bar(c counts) []slice {
-	var out []slice
-	x, total := 0.0, float64(max(c.total(), 1))
-	for i, v := range c {
-		if v > 0 {
-			w := 100 * float64(v) / total
-			out = append(out, slice{string(statuses[i]), strconv.FormatFloat(x, 'f', 2, 64), strconv.FormatFloat(w, 'f', 2, 64)})
-			x += w
-		}
-	}
-	return out
-}
+func bar(c counts) []slice { return scaledBar(c, max(c.total(), 1)) }
 
 // orderPolicies puts the failing first, by severity, then the unknown.
 func orderPolicies(policies []rego.Policy, n tally) []rego.Policy {
 	rank := func(p rego.Policy) int {
 		c := n.byPolicy[p.ID]
-		severity := max(indexOf(severities[:], p.Severity), 0)
+		severity := max(slices.Index(severities[:], p.Severity), 0)
 		switch {
 		case c.of("fail") > 0:
 			return severity

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sealaudit/sealaudit/collectors"
@@ -35,13 +36,14 @@ type rows struct {
 	total   counts // of all findings, in the file or not
 	noCalls int    // findings whose evidence calls did not fit
 	seen    map[string]int
+	cohorts map[string]int // by cohort.place, those that the page unfolds
 	callIDs map[collectors.CallRef]int
 }
 
 // The elements of a row are in the order that html/report.js takes them.
 type (
 	policyRow   [3]string // id, title, control
-	resourceRow [5]any    // prefix, name, type, place, ARN where it does not end in the name
+	resourceRow [6]any    // prefix, name, type, place, ARN where it does not end in the name, cohort of the proofs or -1
 	callRow     [7]any    // operation, region, request id, milliseconds since 1970, HTTP status, error code, digest without "sha256:"
 	findingRow  [6]any    // policy, resource, status, severity, []text, []call or nil where they did not fit
 )
@@ -57,9 +59,10 @@ const (
 )
 
 // collectRows takes the findings in the order that matters to a reader:
-// status, severity, and then as they come. policies names the index of each.
-func collectRows(d Data, n tally, policies map[string]int) (*rows, error) {
-	r := &rows{total: n.all, seen: map[string]int{}, callIDs: map[collectors.CallRef]int{}, Resources: []resourceRow{},
+// status, severity, and then as they come. policies and cohorts name the index
+// of each.
+func collectRows(d Data, n tally, policies, cohorts map[string]int) (*rows, error) {
+	r := &rows{total: n.all, seen: map[string]int{}, cohorts: cohorts, callIDs: map[collectors.CallRef]int{}, Resources: []resourceRow{},
 		Types: []string{}, Places: []string{}, Prefixes: []string{}, Texts: []string{}, Words: []string{}, Calls: []callRow{}}
 	var buckets [len(statuses)][len(severities)][]rego.Finding
 	room := quotas(n)
@@ -67,7 +70,7 @@ func collectRows(d Data, n tally, policies map[string]int) (*rows, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, v := indexOf(statuses[:], f.Status), indexOf(severities[:], f.Severity)
+		s, v := slices.Index(statuses[:], f.Status), slices.Index(severities[:], f.Severity)
 		if len(buckets[s][v]) < room[s][v] {
 			buckets[s][v] = append(buckets[s][v], f)
 		}
@@ -96,15 +99,6 @@ func quotas(n tally) (room [len(statuses)][len(severities)]int) {
 	return room
 }
 
-func indexOf[T comparable](list []T, v T) int {
-	for i, x := range list {
-		if x == v {
-			return i
-		}
-	}
-	return -1
-}
-
 func (r *rows) add(f rego.Finding, policy, status, severity int) {
 	texts := []int{}
 	for _, m := range f.Messages {
@@ -112,6 +106,9 @@ func (r *rows) add(f rego.Finding, policy, status, severity int) {
 	}
 	for _, u := range f.Unknowns {
 		texts = append(texts, r.index("text", &r.Texts, unknownText(u)))
+	}
+	if f.Waiver != nil {
+		texts = append(texts, r.index("text", &r.Texts, printable(waiverText(f))))
 	}
 	row := findingRow{policy, r.resource(f.Resource), status, severity, texts, nil}
 	if len(r.Calls)+len(f.Evidence) <= maxCalls {
@@ -158,7 +155,10 @@ func (r *rows) resource(x rego.Resource) int {
 	i := len(r.Resources)
 	r.seen[key] = i
 	name, arn := printable(x.Name), printable(x.ARN)
-	row := resourceRow{0, name, r.index("type", &r.Types, printable(x.Type)), r.index("place", &r.Places, place(x.Account, x.Region)), ""}
+	row := resourceRow{0, name, r.index("type", &r.Types, printable(x.Type)), r.index("place", &r.Places, place(x.Account, x.Region)), "", -1}
+	if c, ok := r.cohorts[cohortPlace(x.Type, x.ARN, x.Account, x.Region)]; ok {
+		row[5] = c
+	}
 	if prefix, ok := strings.CutSuffix(arn, name); ok && name != "" {
 		row[0] = r.index("prefix", &r.Prefixes, prefix)
 	} else {

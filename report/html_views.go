@@ -2,8 +2,8 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,11 +13,13 @@ import (
 
 // policyViews are the policies with their first failures, unknowns and
 // waivers, staticRows in all.
-func policyViews(policies []rego.Policy, n tally, data *rows) []policyView {
+func policyViews(policies []rego.Policy, n tally, data *rows, judged Judged) []policyView {
 	out := make([]policyView, len(policies))
+	operations := data.operationsOf(len(policies))
 	for i, p := range policies {
-		v := policyView{Index: i, Policy: shownPolicy(p), Counts: n.byPolicy[p.ID].tiles(false), More: n.byPolicy[p.ID].total()}
-		v.Frameworks = supports(p)
+		c := n.byPolicy[p.ID]
+		v := policyView{Index: i, Policy: shownPolicy(p), Counts: c.tiles(false), All: newMatrixRow(printable(cmp.Or(p.Title, p.ID)), c), Tested: c.total(), More: c.total()}
+		v.Frameworks, v.Operations, v.Reads, v.Params = supports(p), operations[i], printable(strings.Join(p.Reads, ", ")), params([]rego.Policy{p}, judged)
 		for _, l := range p.RelatedResources {
 			v.Links = append(v.Links, link{printable(l), isLink(l)})
 		}
@@ -26,11 +28,37 @@ func policyViews(policies []rego.Policy, n tally, data *rows) []policyView {
 	used := 0
 	for _, f := range data.Findings {
 		v := &out[f[atPolicy].(int)]
-		if used < staticRows && len(v.Rows) < staticPolicyRows && f[atStatus].(int) < indexOf(statuses[:], "attested") {
+		if used < staticRows && len(v.Rows) < staticPolicyRows && f[atStatus].(int) < slices.Index(statuses[:], "attested") {
 			v.Rows = append(v.Rows, data.finding(f))
 			v.More--
 			used++
 		}
+	}
+	return out
+}
+
+// operationsOf are the API operations that the findings of each policy rest
+// on, in one text.
+func (r *rows) operationsOf(policies int) []string {
+	seen := make([]map[int]bool, policies)
+	for _, f := range r.Findings {
+		p := f[atPolicy].(int)
+		if seen[p] == nil {
+			seen[p] = map[int]bool{}
+		}
+		calls, _ := f[atCalls].([]int)
+		for _, id := range calls {
+			seen[p][r.Calls[id][0].(int)] = true
+		}
+	}
+	out := make([]string, policies)
+	for p, words := range seen {
+		var names []string
+		for w := range words {
+			names = append(names, r.Words[w])
+		}
+		slices.Sort(names)
+		out[p] = strings.Join(names, ", ")
 	}
 	return out
 }
@@ -50,7 +78,10 @@ func (r *rows) finding(f findingRow) findingView {
 	policy, resource := f[atPolicy].(int), f[atResource].(int)
 	v := findingView{Status: statusWords[f[atStatus].(int)], Class: string(statuses[f[atStatus].(int)]), Severity: string(severities[f[atSeverity].(int)]),
 		Policy: policy, PolicyID: r.Policies[policy][0], Resource: cmp.Or(r.Resources[resource][1].(string), r.arn(resource)), ARN: r.arn(resource),
-		Place: r.Places[r.Resources[resource][3].(int)]}
+		Place: r.Places[r.Resources[resource][3].(int)], ID: resource, Cohort: r.Resources[resource][5].(int)}
+	if calls, ok := f[atCalls].([]int); ok {
+		v.Refs = refs(calls)
+	}
 	for _, t := range f[atTexts].([]int) {
 		v.Texts = append(v.Texts, r.Texts[t])
 	}
@@ -64,14 +95,14 @@ func resourceViews(data *rows) (views []resourceView, more int) {
 	place := map[int]int{} // resource to its view; -1: not shown
 	calls := map[int]map[int]bool{}
 	for _, f := range data.Findings {
-		id, open := f[atResource].(int), f[atStatus].(int) <= indexOf(statuses[:], "unknown")
+		id, open := f[atResource].(int), f[atStatus].(int) <= slices.Index(statuses[:], "unknown")
 		at, ok := place[id]
 		if !ok && open {
 			at = -1
 			if len(views) < staticResources {
 				at = len(views)
 				r := data.Resources[id]
-				views = append(views, resourceView{Name: cmp.Or(r[1].(string), data.arn(id)), ARN: data.arn(id), Type: data.Types[r[2].(int)], Place: data.Places[r[3].(int)]})
+				views = append(views, resourceView{ID: id, Cohort: r[5].(int), Name: cmp.Or(r[1].(string), data.arn(id)), ARN: data.arn(id), Type: data.Types[r[2].(int)], Place: data.Places[r[3].(int)]})
 				calls[at] = map[int]bool{}
 			} else {
 				more++
@@ -99,7 +130,7 @@ func (v *resourceView) add(f findingRow, data *rows, seen map[int]bool) {
 		case seen[id]:
 			continue
 		case len(v.Calls) < staticResourceRows:
-			v.Calls = append(v.Calls, data.shownCall(id))
+			v.Calls = append(v.Calls, registerRow{id + 1, data.shownCall(id)})
 		default:
 			v.More++
 		}
@@ -144,25 +175,6 @@ func choices(n tally, data *rows) []choice {
 		if len(c.Values) > 1 {
 			out = append(out, c)
 		}
-	}
-	return out
-}
-
-// limits say what the report is not, and what this file leaves to others.
-func limits(d Data, n tally, data *rows) []string {
-	out := []string{
-		"It shows the account as it was between " + clock(d.Manifest.Started) + " and " + clock(d.Manifest.Ended) + ", not before and not since.",
-		"It covers what the coverage table lists. What was not read is unknown; unknown is neither pass nor fail.",
-		"Framework requirements are those that a policy supports. A pass supports a requirement and does not prove it: encryption at rest alone, for one, does not meet PCI DSS 3.5.1. Only an auditor concludes.",
-		"Attested is what AWS states and nobody outside of AWS can check.",
-		"Characters that can't be seen, such as control characters and reversed writing, are shown as escapes like \\u202e.",
-		"The evidence digest names the bundle that every finding rests on; sealaudit evidence verify checks the bundle against it.",
-	}
-	if left := n.all.total() - len(data.Findings); left > 0 {
-		out = append(out, fmt.Sprintf("This file has the first %d of %d findings, failures first; the JSON report has all.", len(data.Findings), n.all.total()))
-	}
-	if data.noCalls > 0 {
-		out = append(out, fmt.Sprintf("For %s the evidence calls are not in this file, which has room for %d calls; the JSON report has them.", plural(data.noCalls, "finding"), maxCalls))
 	}
 	return out
 }

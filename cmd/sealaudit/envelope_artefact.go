@@ -73,6 +73,13 @@ func (f *envelopeFlags) reading(std streams) (*reading, error) {
 // by the files beside it, a message by its first bytes, a record by its content, an
 // item by being JSON.
 func readArtefact(path string) (*artefact, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for its writer
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
 	body, err := os.Open(path)
 	if err != nil {
 		return nil, err

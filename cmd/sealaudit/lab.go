@@ -138,6 +138,7 @@ func (f *labFlags) open() (environment string, stop func(), err error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("loading the account: %w", err)
 	}
+	account.PageSize = 0 // AWS's own; short pages are for the collectors' sake
 	l := lab.New(account, options...)
 	url, certificate, stop, err := l.Serve(f.address, f.ca != "")
 	if err != nil {

@@ -151,7 +151,7 @@ func TestDemoProvesEveryFormat(t *testing.T) {
 	rows := proofs(t, lab.New(unthrottled(t)), "s3", "kinesis", "dynamodb")
 	got := verdictsByFormat(t, rows)
 	for _, format := range []string{
-		"AWS::S3::Object s3ec-v2", "AWS::S3::Object s3ec-v3", "AWS::S3::Object esdk-v2", "AWS::S3::Object SSE-C",
+		"AWS::S3::Object s3ec-v2", "AWS::S3::Object s3ec-v3", "AWS::S3::Object esdk-v1", "AWS::S3::Object esdk-v2", "AWS::S3::Object SSE-C",
 		"AWS::Kinesis::Record esdk-v2", "AWS::DynamoDB::Item ddbec", "AWS::DynamoDB::Item dbesdk",
 	} {
 		n := got[format]

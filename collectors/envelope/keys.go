@@ -135,8 +135,22 @@ func decryptError(err error) error {
 			class = envelope.ErrRefused
 		}
 	}
-	return fmt.Errorf("%w: %w", class, err)
+	return &askedError{class, err}
 }
+
+// askedError is KMS's refusal in few words: the operation and its answer,
+// without the request's id, which differs in every run.
+type askedError struct{ class, err error }
+
+func (e *askedError) Error() string {
+	named := (*awsapi.Error)(nil)
+	if !errors.As(e.err, &named) {
+		return e.class.Error() + ": " + e.err.Error()
+	}
+	return e.class.Error() + ": " + strings.TrimRight(named.Error(), ": ")
+}
+
+func (e *askedError) Unwrap() []error { return []error{e.class, e.err} }
 
 // kms is the region's client.
 func (r *Run) kms(region string) *kms.Client {

@@ -25,6 +25,9 @@ type use struct {
 // and message; services give it names of theirs.
 func (l *Lab) generate(u use, size int) (plain, blob []byte, arn string, failure *wire.Failure) {
 	k, err := l.resolve(u)
+	if other := l.otherKey(u); err != nil && other != nil {
+		return nil, nil, "", other
+	}
 	if err != nil {
 		l.recordUse(u, "GenerateDataKey", u.key, err)
 		return nil, nil, "", kmsFailure(err)
@@ -68,6 +71,18 @@ func (l *Lab) shut(region, operation, arn string) *wire.Failure {
 		errors = k.Errors
 	}
 	return l.barred(q, errors, arn)
+}
+
+// otherKey is KMS's refusal of a key of the account that is no symmetric
+// encryption key.
+func (l *Lab) otherKey(u use) *wire.Failure {
+	p := l.index.regions[u.region]
+	if p == nil || p.keys.by[last(u.key)] == nil {
+		return nil
+	}
+	k := p.keys.by[last(u.key)]
+	return refuse(400, "InvalidKeyUsageException", l.keyName(u.region, last(u.key))+" key usage is "+
+		firstOf(text(k.Output, "KeyUsage"), "ENCRYPT_DECRYPT")+" or its spec "+text(k.Output, "KeySpec")+", which is not valid for GenerateDataKey.")
 }
 
 // resolve finds the key that a service was given.

@@ -51,15 +51,28 @@
     return more;
   }
 
+  // proof links to the cohort that a resource is, if it is one that the page has.
+  const proof = (r, text) => (r[5] >= 0 ? [" ", el("a", { class: "proof", href: "#c-" + r[5] }, text)] : []);
+
+  // references are links to the evidence register, neighbours joined.
+  function references(calls) {
+    const out = [];
+    for (let i = 0, j; calls && i < calls.length; i = j + 1) {
+      for (j = i; calls[j + 1] === calls[j] + 1; ) j++;
+      out.push(el("a", { href: "#e-" + (calls[i] + 1) }, "E" + (calls[i] + 1) + (j > i ? "–E" + (calls[j] + 1) : "")), " ");
+    }
+    return out;
+  }
+
   function policyRow(f) {
     const r = data.resources[f[R]];
-    return el("tr", {}, el("td", {}, chip(f[STATUS], words[f[STATUS]])), el("th", { scope: "row", class: "any", title: arn(r) }, name(r)),
-      el("td", { class: "place" }, data.places[r[3]]), observed(f));
+    return el("tr", {}, el("td", {}, chip(f[STATUS], words[f[STATUS]])), el("th", { scope: "row", class: "any", title: arn(r) }, el("a", { href: "#r-" + f[R] }, name(r)), ...proof(r, "proof")),
+      el("td", { class: "place" }, data.places[r[3]]), observed(f), el("td", { class: "refs" }, ...references(f[CALLS])));
   }
 
   function fillPolicy(details, rows) {
     const title = data.policies[+details.id.slice(2)][1];
-    const box = table("Resources of " + title, ["Status", "Resource", "Account, region", "Observed"], []);
+    const box = table("Resources of " + title, ["Status", "Resource", "Account, region", "Observed", "Evidence"], []);
     const body = box.querySelector("tbody");
     const more = paged(rows, "resources", (some) => {
       const made = some.map(policyRow);
@@ -78,19 +91,19 @@
     const [operation, region, request, time, status, error, digest] = data.calls[i];
     const code = data.words[error];
     const reply = status ? `${status} ${code}`.trim() : code || "no reply";
-    return el("tr", {}, el("th", { scope: "row" }, data.words[operation]), el("td", {}, data.words[region]),
+    return el("tr", {}, el("td", {}, "E" + (i + 1)), el("th", { scope: "row" }, data.words[operation]), el("td", {}, data.words[region]),
       el("td", { class: "time" }, new Date(time).toISOString().slice(0, 19).replace("T", " ") + " UTC"), el("td", {}, reply),
       el("td", { class: "code any" }, request), el("td", { class: "code any" }, digest));
   }
 
   function fillResource(body, id, rows) {
     const r = data.resources[id];
-    const parts = [el("p", { class: "code any" }, arn(r)),
+    const parts = [el("p", { class: "code any" }, arn(r)), ...(r[5] >= 0 ? [el("p", {}, ...proof(r, "The proof, step by step"))] : []),
       table("Findings of " + name(r), ["Status", "Severity", "Policy", "Observed"], rows.map(resourceRow))];
     const calls = [...new Set(rows.flatMap((f) => f[CALLS] || []))];
     if (calls.length > 0) {
       parts.push(table("Evidence of " + name(r) + ": the API calls that the findings rest on",
-        ["Operation", "Region", "Time", "Reply", "Request id", "SHA-256 of the reply"], calls.map(callRow), "calls"));
+        ["No.", "Operation", "Region", "Time", "Reply", "Request id", "SHA-256 of the reply"], calls.map(callRow), "calls"));
     }
     if (rows.some((f) => f[CALLS] === null)) parts.push(el("p", { class: "more" }, "More evidence calls are in the JSON report."));
     body.replaceChildren(...parts);
@@ -102,7 +115,7 @@
     for (const f of rows) counts[f[STATUS]]++;
     const chips = counts.flatMap((n, s) => (n > 0 ? [chip(s, `${n.toLocaleString("en")} ${words[s]}`)] : []));
     const body = el("div", { class: "body" });
-    const details = el("details", { class: "resource" }, el("summary", {}, el("span", { class: "head" }, el("span", { class: "title any" }, name(r)), " ",
+    const details = el("details", { class: "resource", id: "r-" + id }, el("summary", {}, el("span", { class: "head" }, el("span", { class: "title any" }, name(r)), " ",
       el("span", { class: "sub" }, `${data.types[r[2]]} · ${data.places[r[3]]}`)), el("span", { class: "chips" }, ...chips)), body);
     details.addEventListener("toggle", () => { if (details.open && !body.hasChildNodes()) fillResource(body, id, rows); });
     return details;
@@ -166,14 +179,39 @@
   for (const d of policies) {
     d.addEventListener("toggle", () => { if (d.open && !d.querySelector(".rows").hasChildNodes()) fillPolicy(d, rowsOf(d)); });
   }
+  // missing makes what a link names and the page does not have yet.
+  function missing(id) {
+    const [, kind, number] = /^([re])-(\d+)$/.exec(id) || [];
+    if (kind === "r" && data.resources[+number]) {
+      const made = resource([+number, data.findings.filter((f) => f[R] === +number)]);
+      $("resource-list").prepend(made);
+      return made;
+    }
+    if (kind === "e" && data.calls[+number - 1] && $("register")) {
+      const row = callRow(+number - 1);
+      row.id = id;
+      $("register").querySelector("tbody").append(row);
+      return row;
+    }
+    return null;
+  }
   const reveal = () => {
-    const target = $(decodeURIComponent(location.hash.slice(1)));
-    if (!(target instanceof HTMLDetailsElement)) return;
-    target.hidden = false;
-    target.open = true;
+    const id = decodeURIComponent(location.hash.slice(1));
+    const target = $(id) || missing(id);
+    if (!(target instanceof HTMLDetailsElement || target instanceof HTMLTableRowElement)) return;
+    for (let up = target; up; up = up.parentElement) {
+      if (up instanceof HTMLDetailsElement) { up.hidden = false; up.open = true; }
+    }
+    const place = target instanceof HTMLDetailsElement ? target.firstElementChild : target;
+    if (place === target) target.tabIndex = -1;
     target.scrollIntoView();
-    target.firstElementChild.focus();
+    place.focus();
   };
+  // A link to where one already is brings one there again.
+  addEventListener("click", (e) => {
+    const a = e.target instanceof Element && e.target.closest("a[href^='#']");
+    if (a && a.getAttribute("href") === location.hash) setTimeout(reveal, 0);
+  });
   addEventListener("hashchange", reveal);
   // What fails is unfolded on paper, a page of rows a policy.
   addEventListener("beforeprint", () => {
@@ -189,7 +227,7 @@
   form.addEventListener("reset", () => setTimeout(show, 0));
   form.addEventListener("submit", (e) => e.preventDefault());
   form.hidden = false;
-  for (const id of ["static-note", "more-resources"]) if ($(id)) $(id).remove();
+  for (const id of ["static-note", "more-resources", "more-calls"]) if ($(id)) $(id).remove();
   show();
   reveal();
   document.documentElement.dataset.ready = "true";

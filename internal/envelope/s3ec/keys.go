@@ -84,9 +84,6 @@ func first[K any](keys []K, open func(K) ([]byte, error)) (envelope.DataKey, err
 // expect compares the encryption context with the one that the caller wants,
 // leaving out what the clients add.
 func (h *header) expect(want map[string]string) error {
-	if h.wrap.provider != providerKMS {
-		return nil
-	}
 	have := maps.Clone(h.context)
 	delete(have, contextContent)
 	delete(have, contextKeyID)

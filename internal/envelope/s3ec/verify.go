@@ -127,7 +127,11 @@ func (h *header) weaknesses(p *envelope.Proof) {
 func (h *header) unlock(ctx context.Context, keys Keys, opts Options, p *envelope.Proof) (envelope.DataKey, error) {
 	if opts.Context != nil {
 		err := h.expect(opts.Context)
-		p.Add("context", err, "")
+		detail := ""
+		if h.wrap.provider != providerKMS {
+			detail = "it is the material description, which this wrap does not authenticate"
+		}
+		p.Add("context", err, detail)
 		if err != nil {
 			return envelope.DataKey{}, err
 		}
