@@ -141,6 +141,7 @@ func read(ctx context.Context, f readFlags, s *awsapi.Session, rec *collectors.R
 	}
 	m.Caller, m.Accounts, m.Regions, m.Endpoint = s.Caller, []string{s.Account}, regions, s.Endpoint
 	m.SkewMS = s.Skew.Milliseconds()
+	m.Demo = m.Demo || s.Demo
 	if f.demo {
 		m.Endpoint = "" // a port of the day, which says nothing
 	}

@@ -42,6 +42,9 @@ func proofs(t testing.TB, l *lab.Lab, services ...string) map[string]collectors.
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !s.Demo {
+		t.Error("the session does not notice that the embedded account answers")
+	}
 	o := envelope.Options{Sampling: collectors.Sampling{Size: 50, Seed: 1, List: 1000, MaxBytes: 1 << 20}}
 	if err := addDemoKeys(&o.Keys); err != nil {
 		t.Fatal(err)

@@ -36,6 +36,7 @@ type Trace struct {
 	calls  []collectors.CallRef
 	server time.Time // Date header of the last reply
 	local  time.Time
+	demo   bool
 }
 
 type traceKey struct{}

@@ -52,6 +52,7 @@ type Session struct {
 	Endpoint  string // custom endpoint, or ""
 	FIPS      bool
 	Skew      time.Duration // local clock minus AWS's
+	Demo      bool          // the embedded account answered
 
 	cfg     aws.Config
 	limits  *limits
@@ -133,7 +134,7 @@ func (s *Session) identify(ctx context.Context) error {
 		return errors.New("asking AWS who the caller is: the answer holds no account and ARN; check --endpoint-url")
 	}
 	s.Partition, s.Account, s.Caller = id.Partition, aws.ToString(out.Account), aws.ToString(out.Arn)
-	s.Skew = trace.skew()
+	s.Skew, s.Demo = trace.skew(), trace.demo
 	return nil
 }
 

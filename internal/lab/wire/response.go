@@ -101,7 +101,7 @@ func fault(status int) string {
 }
 
 func (q *Request) header() http.Header {
-	h := http.Header{"Date": {q.Now.UTC().Format(http.TimeFormat)}, "Content-Type": {q.contentType()}}
+	h := http.Header{"Server": {"sealaudit-lab"}, "Date": {q.Now.UTC().Format(http.TimeFormat)}, "Content-Type": {q.contentType()}}
 	if q.protocol == restXML {
 		h["X-Amz-Request-Id"] = []string{q.ID}
 		h["X-Amz-Id-2"] = []string{q.ID + "/lab"}
