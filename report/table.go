@@ -67,6 +67,9 @@ func writeTable(w io.Writer, d Data, o Options) error {
 	if err := t.unknowns(d, counted); err != nil {
 		return err
 	}
+	if err := t.waived(d, counted); err != nil {
+		return err
+	}
 	t.closing(d, counted)
 	return t.err
 }

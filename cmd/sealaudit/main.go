@@ -80,7 +80,7 @@ SEALAUDIT_FAIL_ON) and in sealaudit.yaml (fail-on: high).`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(newScan(std), newCollect(std), newEvaluate(std), newReport(std), newEvidence(std),
+	root.AddCommand(newScan(std), newCollect(std), newEvaluate(std), newReport(std), newDiff(std), newEvidence(std),
 		newEnvelope(std), newPolicies(std), newPermissions(std), newSARIF(std), newLab(std), newVersion(std))
 	return root
 }
