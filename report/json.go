@@ -51,7 +51,11 @@ func writeJSON(w io.Writer, d Data, _ Options) error {
 	}
 	m := d.Manifest
 	j := &jsonWriter{out: w}
-	j.text("{\n")
+	j.text("{")
+	if m.Demo {
+		j.field("notice", demoNotice, ",")
+	}
+	j.text("\n")
 	j.field("format", JSONFormat, ",\n")
 	j.field("evidence", d.Evidence, ",\n")
 	j.field("manifest", scan{m.Tool, m.Demo, m.Caller, list(m.Accounts), list(m.Regions), list(m.Services), m.Started.UTC(), m.Ended.UTC(),

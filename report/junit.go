@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/sealaudit/sealaudit/collectors"
 )
@@ -29,7 +30,11 @@ func writeJUnit(w io.Writer, d Data, _ Options) error {
 		all.add(s.counts)
 	}
 	j := &junitWriter{jsonWriter{out: w}}
-	j.text(xml.Header)
+	if d.Manifest.Demo {
+		j.text(strings.TrimSuffix(xml.Header, "\n") + "<!-- " + demoNotice + " -->\n")
+	} else {
+		j.text(xml.Header)
+	}
 	nothing := 0
 	if all.total() == 0 {
 		nothing = 1

@@ -25,6 +25,9 @@ func writePrometheus(w io.Writer, d Data, _ Options) error {
 	}
 	m := d.Manifest
 	p := &exposition{jsonWriter{out: w}}
+	if m.Demo {
+		p.text("# " + demoNotice + "\n")
+	}
 	name, version, _ := strings.Cut(m.Tool, " ")
 	p.metric("sealaudit_scan_info", "The scan: always 1.")
 	p.sample("sealaudit_scan_info", 1, "tool", cmp.Or(name, "sealaudit"), "version", version, "demo", strconv.FormatBool(m.Demo), "evidence", d.Evidence)

@@ -26,7 +26,11 @@ func TestPrometheusGrammar(t *testing.T) {
 		t.Error("the last line does not end")
 	}
 	metric, seen, done := "", map[string]bool{}, map[string]bool{}
-	for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if lines[0] != "# "+demoNotice { // a comment, of the sample's demo account
+		t.Errorf("the first line is %q", lines[0])
+	}
+	for _, line := range lines[1:] {
 		if name, ok := strings.CutPrefix(line, "# HELP "); ok {
 			done[metric] = true
 			if metric, _, _ = strings.Cut(name, " "); done[metric] {
