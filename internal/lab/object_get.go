@@ -53,7 +53,7 @@ func headObject(l *Lab, q *wire.Request, b located) (map[string]any, *wire.Failu
 	if q.String("ChecksumMode") == "" {
 		return output, nil
 	}
-	return output, l.addChecksum(output, f, part)
+	return output, l.addChecksum(output, f, part, nil)
 }
 
 func getObject(l *Lab, q *wire.Request, b located) (map[string]any, *wire.Failure) {
@@ -70,7 +70,11 @@ func getObject(l *Lab, q *wire.Request, b located) (map[string]any, *wire.Failur
 		refusal.Fields = map[string]string{"StorageClass": f.class}
 		return nil, refusal
 	}
-	body, failure := l.openObject(f)
+	keys, failure := l.dataKeys(f.at, f.head.SSE, f.customer) // once a request, as KMS is asked once
+	if failure != nil {
+		return nil, failure
+	}
+	body, failure := l.body(f.place, f.head.Parts, keys)
 	if failure != nil {
 		return nil, failure
 	}
@@ -85,7 +89,7 @@ func getObject(l *Lab, q *wire.Request, b located) (map[string]any, *wire.Failur
 	if q.String("ChecksumMode") == "" {
 		return output, nil
 	}
-	return output, l.addChecksum(output, f, part)
+	return output, l.addChecksum(output, f, part, keys)
 }
 
 // openObject decrypts an object's bytes.
@@ -98,13 +102,16 @@ func (l *Lab) openObject(f found) ([]byte, *wire.Failure) {
 }
 
 // addChecksum puts an object's checksum into an answer about the whole of it.
-func (l *Lab) addChecksum(output map[string]any, f found, e extent) *wire.Failure {
+// The keys are the object's, nil where they were not needed yet.
+func (l *Lab) addChecksum(output map[string]any, f found, e extent, keys [][]byte) *wire.Failure {
 	if e.partial && !(e.number == 1 && !f.head.Parted) || len(f.head.SSE.Checksum) == 0 {
 		return nil
 	}
-	keys, failure := l.dataKeys(f.at, f.head.SSE, f.customer)
-	if failure != nil {
-		return failure
+	var failure *wire.Failure
+	if keys == nil {
+		if keys, failure = l.dataKeys(f.at, f.head.SSE, f.customer); failure != nil {
+			return failure
+		}
 	}
 	c, failure := openChecksum(f.place, f.head.SSE.Checksum, keys)
 	c.describe(output)
