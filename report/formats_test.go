@@ -18,7 +18,7 @@ import (
 	"github.com/sealaudit/sealaudit/rego"
 )
 
-var documents = flag.String("documents", "", "a directory with reports of a real scan, named report and the format's extension, to hold against the schemas")
+var documents = flag.String("documents", "testdata", "a directory with reports of a real scan, named report and the format's extension, to hold against the schemas")
 
 // machines are the formats that programs and job pages read.
 var machines = []string{"oscal", "ocsf", "asff", "junit", "csv", "markdown", "prometheus"}
@@ -85,9 +85,6 @@ func TestMachineFormatsSayThatItIsTheDemo(t *testing.T) {
 
 // 25,000 findings take little more memory than none: formats stream.
 func TestMachineFormatsStream(t *testing.T) {
-	if testing.Short() {
-		t.Skip("writes 25,000 findings in each format")
-	}
 	d := spread(25000)
 	for _, format := range machines {
 		if peak := peakHeap(t, format, d); peak > 32<<20 {
@@ -176,9 +173,6 @@ func TestReadmeListsTheFormats(t *testing.T) {
 
 // Reports of a real scan keep to the schemas too: see .ci/run reports.
 func TestDocuments(t *testing.T) {
-	if *documents == "" {
-		t.Skip("no -documents")
-	}
 	for format, check := range map[string]func([]byte) error{"oscal": checkOSCAL(t), "ocsf": checkOCSF(t), "asff": checkASFF} {
 		f, err := Find(format)
 		if err != nil {

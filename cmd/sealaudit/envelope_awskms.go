@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
+	sample "github.com/sealaudit/sealaudit/collectors/envelope"
 	"github.com/sealaudit/sealaudit/internal/awsapi"
 	"github.com/sealaudit/sealaudit/internal/envelope"
 	"github.com/sealaudit/sealaudit/internal/envelope/keyring"
@@ -149,24 +150,9 @@ func errOtherKey(keyID string) error {
 // kmsError gives KMS's refusal the class of what it says about the ciphertext
 // (KMS API, "Errors" of Decrypt). A key that is gone, disabled or denied says
 // nothing about it. An invalid ciphertext is a changed blob or another
-// encryption context, which KMS does not tell apart. A request that KMS finds
-// invalid may be so for our sake.
+// encryption context, which KMS does not tell apart.
 func kmsError(err error) error {
-	class := map[string]error{
-		"NotFoundException":             envelope.ErrRefused,
-		"DisabledException":             envelope.ErrRefused,
-		"KMSInvalidStateException":      envelope.ErrRefused,
-		"InvalidGrantTokenException":    envelope.ErrRefused,
-		"KeyUnavailableException":       envelope.ErrUnavailable,
-		"DependencyTimeoutException":    envelope.ErrUnavailable,
-		"KMSInternalException":          envelope.ErrUnavailable,
-		"InvalidCiphertextException":    envelope.ErrTampered,
-		"IncorrectKeyException":         envelope.ErrWrongKey,
-		"InvalidKeyUsageException":      envelope.ErrUnsupported,
-		"InvalidArnException":           envelope.ErrUnsupported,
-		"ValidationException":           envelope.ErrUnsupported,
-		"UnsupportedOperationException": envelope.ErrUnsupported,
-	}[awsapi.Code(err)]
+	class := sample.RefusalClass(awsapi.Code(err))
 	if class == nil {
 		return answered(err)
 	}

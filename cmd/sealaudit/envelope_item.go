@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	sample "github.com/sealaudit/sealaudit/collectors/envelope"
 	"github.com/sealaudit/sealaudit/internal/awsapi"
 	"github.com/sealaudit/sealaudit/internal/envelope"
 	"github.com/sealaudit/sealaudit/internal/envelope/ddb"
@@ -174,7 +175,7 @@ func (c *cloud) getItem(ctx context.Context, table string, key ddb.Item) (ddb.It
 	}
 	it := ddb.Item{}
 	for name, v := range out.Item {
-		if it[name], err = itemValue(v, 0); err != nil {
+		if it[name], err = sample.ItemValue(v, 0); err != nil {
 			return nil, err
 		}
 	}

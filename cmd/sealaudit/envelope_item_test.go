@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	sample "github.com/sealaudit/sealaudit/collectors/envelope"
 	"github.com/sealaudit/sealaudit/internal/envelope"
 	"github.com/sealaudit/sealaudit/internal/envelope/ddb"
 	"github.com/sealaudit/sealaudit/internal/envelope/ddb/item"
@@ -76,7 +77,7 @@ func TestItemValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, v := range all {
-		if got, err := itemValue(v, 0); err != nil || !got.Equal(want[name]) {
+		if got, err := sample.ItemValue(v, 0); err != nil || !got.Equal(want[name]) {
 			t.Errorf("%s: %+v %v", name, got, err)
 		}
 	}
@@ -84,10 +85,10 @@ func TestItemValues(t *testing.T) {
 	for range item.MaxDepth + 2 {
 		deep = &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: map[string]types.AttributeValue{"k": deep}}}}
 	}
-	if _, err := itemValue(deep, 0); !errors.Is(err, envelope.ErrFormat) {
+	if _, err := sample.ItemValue(deep, 0); !errors.Is(err, envelope.ErrFormat) {
 		t.Errorf("a deep value: %v", err)
 	}
-	if _, err := itemValue(&types.UnknownUnionMember{}, 0); !errors.Is(err, envelope.ErrUnsupported) {
+	if _, err := sample.ItemValue(&types.UnknownUnionMember{}, 0); !errors.Is(err, envelope.ErrUnsupported) {
 		t.Errorf("an unknown type: %v", err)
 	}
 }

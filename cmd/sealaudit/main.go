@@ -63,7 +63,7 @@ func newRoot(std streams) *cobra.Command {
 		Short: "Audit encryption on AWS: evidence first, judged by policies, unknown said aloud",
 		Long: `sealaudit reads an AWS account (S3, Kinesis, Firehose, DynamoDB, DAX,
 CloudTrail, KMS), judges what it read with Rego policies, and reports to the
-terminal, JSON, SARIF and HTML. It changes nothing, unless --probe names what to
+terminal, SARIF, HTML and more formats. It changes nothing, unless --probe names what to
 write a canary to and delete it from. What it could not read is reported as
 unknown, never as pass or fail.
 

@@ -19,7 +19,7 @@ func parsed(it map[string]types.AttributeValue) (ddb.Item, error) {
 	out := make(ddb.Item, len(it))
 	for name, v := range it {
 		var err error
-		if out[name], err = valueOf(v, 0); err != nil {
+		if out[name], err = ItemValue(v, 0); err != nil {
 			return nil, fmt.Errorf("reading the item: %w", err)
 		}
 	}
@@ -31,8 +31,10 @@ func parsed(it map[string]types.AttributeValue) (ddb.Item, error) {
 	return ddb.Parse(text)
 }
 
-// valueOf is an attribute value of the SDK's.
-func valueOf(v types.AttributeValue, depth int) (out item.Value, err error) {
+// ItemValue is an attribute value of the SDK's as the engine has it; depth is 0
+// for an attribute. Its error wraps ErrFormat for one that is nested too deeply,
+// and ErrUnsupported for one of an unknown type.
+func ItemValue(v types.AttributeValue, depth int) (out item.Value, err error) {
 	if depth > item.MaxDepth {
 		return out, fmt.Errorf("%w: lists and maps are nested too deeply", envelope.ErrFormat)
 	}
@@ -60,7 +62,7 @@ func valueOf(v types.AttributeValue, depth int) (out item.Value, err error) {
 	case *types.AttributeValueMemberL:
 		out.Type, out.List = item.L, make([]item.Value, len(v.Value))
 		for i, e := range v.Value {
-			if out.List[i], err = valueOf(e, depth+1); err != nil {
+			if out.List[i], err = ItemValue(e, depth+1); err != nil {
 				return out, err
 			}
 		}
@@ -68,7 +70,7 @@ func valueOf(v types.AttributeValue, depth int) (out item.Value, err error) {
 	case *types.AttributeValueMemberM:
 		out.Type, out.Map = item.M, make(map[string]item.Value, len(v.Value))
 		for name, e := range v.Value {
-			if out.Map[name], err = valueOf(e, depth+1); err != nil {
+			if out.Map[name], err = ItemValue(e, depth+1); err != nil {
 				return out, err
 			}
 		}

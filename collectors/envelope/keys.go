@@ -120,20 +120,12 @@ func (k *KMS) GenerateDataKey(context.Context, string, int, map[string]string) (
 // denied says nothing about it. An invalid ciphertext is a changed blob or
 // another encryption context, which KMS does not tell apart.
 func decryptError(err error) error {
-	class := envelope.ErrUnavailable
-	switch awsapi.Code(err) {
-	case "NotFoundException", "DisabledException", "KMSInvalidStateException", "InvalidGrantTokenException":
+	class := RefusalClass(awsapi.Code(err))
+	if e := (*awsapi.Error)(nil); class == nil && errors.As(err, &e) && e.Reason == collectors.Denied {
 		class = envelope.ErrRefused
-	case "InvalidCiphertextException":
-		class = envelope.ErrTampered
-	case "IncorrectKeyException":
-		class = envelope.ErrWrongKey
-	case "InvalidKeyUsageException", "InvalidArnException", "ValidationException", "UnsupportedOperationException":
-		class = envelope.ErrUnsupported
-	default:
-		if e := (*awsapi.Error)(nil); errors.As(err, &e) && e.Reason == collectors.Denied {
-			class = envelope.ErrRefused
-		}
+	}
+	if class == nil {
+		class = envelope.ErrUnavailable
 	}
 	return &askedError{class, err}
 }
@@ -151,6 +143,25 @@ func (e *askedError) Error() string {
 }
 
 func (e *askedError) Unwrap() []error { return []error{e.class, e.err} }
+
+// RefusalClass is what an error code of KMS's says about the ciphertext, a class
+// of the crypto engine (KMS API, "Errors" of Decrypt); nil for any other code. A
+// request that KMS finds invalid may be so for our sake.
+func RefusalClass(code string) error {
+	switch code {
+	case "NotFoundException", "DisabledException", "KMSInvalidStateException", "InvalidGrantTokenException":
+		return envelope.ErrRefused
+	case "KeyUnavailableException", "DependencyTimeoutException", "KMSInternalException":
+		return envelope.ErrUnavailable
+	case "InvalidCiphertextException":
+		return envelope.ErrTampered
+	case "IncorrectKeyException":
+		return envelope.ErrWrongKey
+	case "InvalidKeyUsageException", "InvalidArnException", "ValidationException", "UnsupportedOperationException":
+		return envelope.ErrUnsupported
+	}
+	return nil
+}
 
 // kms is the region's client.
 func (r *Run) kms(region string) *kms.Client {

@@ -4,7 +4,8 @@
 //
 // Values have the shape of the API's output as the AWS command line prints it:
 // objects are map[string]any, lists []any, times time.Time or [Ago]. It knows
-// the shapes of the operations that sealaudit calls and no others. It never
+// the shapes of the operations that sealaudit calls, and of those that make
+// something to call for. It never
 // checks a signature, holds no data, and never calls anybody.
 package wire
 
