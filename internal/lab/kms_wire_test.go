@@ -168,7 +168,7 @@ func TestKeyRequestsThatKMSRefuses(t *testing.T) {
 		{"too much plaintext", second(c.Encrypt(ctx, &kms.EncryptInput{KeyId: id, Plaintext: make([]byte, 4097)})), "ValidationException", "Member must have length less than or equal to 4096"},
 		{"encrypting with a signing key", second(c.Encrypt(ctx, &kms.EncryptInput{KeyId: signing.KeyMetadata.Arn, Plaintext: []byte("x")})), "InvalidKeyUsageException", aws.ToString(signing.KeyMetadata.Arn) + " key usage is SIGN_VERIFY which is not valid for Encrypt."},
 		{"a key without material", second(c.Encrypt(ctx, &kms.EncryptInput{KeyId: external.KeyMetadata.Arn, Plaintext: []byte("x")})), "KMSInvalidStateException", " is pending import."},
-		{"rotating imported material", second(c.RotateKeyOnDemand(ctx, &kms.RotateKeyOnDemandInput{KeyId: external.KeyMetadata.Arn})), "UnsupportedOperationException", "origin is EXTERNAL which is not valid for this operation."},
+		{"rotating material that is not imported yet", second(c.RotateKeyOnDemand(ctx, &kms.RotateKeyOnDemandInput{KeyId: external.KeyMetadata.Arn})), "KMSInvalidStateException", " is pending import."},
 		{"a tag twice", second(c.TagResource(ctx, &kms.TagResourceInput{KeyId: id, Tags: []types.Tag{{TagKey: aws.String("a"), TagValue: aws.String("1")}, {TagKey: aws.String("a"), TagValue: aws.String("2")}}})), "TagException", "Duplicate tag keys"},
 		{"both sizes", second(c.GenerateDataKey(ctx, &kms.GenerateDataKeyInput{KeyId: id, KeySpec: types.DataKeySpecAes256, NumberOfBytes: aws.Int32(3)})), "ValidationException", ""},
 		{"no ciphertext", second(c.Decrypt(ctx, &kms.DecryptInput{CiphertextBlob: []byte("invalid")})), "InvalidCiphertextException", ""},

@@ -78,11 +78,23 @@ func (l *Lab) plant(p planted, n int, once *dataKeyOnce) error {
 			return err
 		}
 		if p.Tampered {
-			w.body[len(w.body)/2] ^= 1
+			p.Client.tamper(w.body)
 		}
 		w.metadata = merged(w.metadata, p.Metadata)
 		return l.plantWritten(p, w, instruction)
 	})
+}
+
+// tamper changes one bit. AES-CBC notices nothing but a padding that can't be:
+// there it is the bit that makes the padding longer than a block, which stands
+// a block before it.
+func (c *ClientSide) tamper(body []byte) {
+	const block = 16
+	if (c.CBC || c.Format == "s3ec-v1") && len(body) >= 2*block {
+		body[len(body)-block-1] ^= 0x80
+		return
+	}
+	body[len(body)/2] ^= 1
 }
 
 func (l *Lab) plantWritten(p planted, w writing, instruction []byte) error {
