@@ -50,7 +50,7 @@ var twelveDigits = regexp.MustCompile(`^[0-9]{12}$`)
 func writeASFF(w io.Writer, d Data, _ Options) error {
 	policies := d.policiesByID()
 	j := &jsonWriter{out: w}
-	j.text("[")
+	j.text("[") // the first finding follows on the file's first line, with the notice of the demo
 	n := 0
 	for f, err := range d.checked() {
 		if err != nil {
@@ -59,7 +59,10 @@ func writeASFF(w io.Writer, d Data, _ Options) error {
 		if !twelveDigits.MatchString(f.Resource.Account) {
 			return fmt.Errorf("finding %s is of account %q; Security Hub takes those of an account of twelve digits only: write another format", f.ID, f.Resource.Account)
 		}
-		if j.item(n, asffOf(f, policies[f.Policy], d)); j.err != nil {
+		if n > 0 {
+			j.text(",\n")
+		}
+		if j.value(asffOf(f, policies[f.Policy], d)); j.err != nil {
 			return j.err
 		}
 		n++
@@ -133,7 +136,7 @@ func asffResourceOf(r rego.Resource) asffResource {
 func asffFields(f rego.Finding, d Data) map[string]string {
 	fields := map[string]string{"sealaudit/policy": f.Policy, "sealaudit/status": string(f.Status), "sealaudit/evidence": d.Evidence, "sealaudit/tool": d.Manifest.Tool}
 	if d.Manifest.Demo {
-		fields["sealaudit/demo"] = "true"
+		fields["sealaudit/demo"] = demoNotice
 	}
 	if f.Waiver != nil {
 		fields["sealaudit/waiver"] = waiverText(f)

@@ -21,17 +21,19 @@ const cellLimit = 30000
 
 // writeCSV writes a row a finding, every one of them, under a row of column
 // names: RFC 4180 with CRLF, UTF-8, times in UTC. Lists within a cell are
-// separated by "; ".
+// separated by "; ". The embedded account has a last column more, which is
+// empty and whose name says that it is the demo.
 func writeCSV(w io.Writer, d Data, _ Options) error {
 	policies := d.policiesByID()
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
-	if err := out.Write(csvColumns); err != nil {
-		return err
-	}
+	columns, last := csvColumns, []string(nil)
 	demo := "false"
 	if d.Manifest.Demo {
-		demo = "true"
+		demo, columns, last = "true", append(slices.Clone(csvColumns), demoNotice), []string{""}
+	}
+	if err := out.Write(columns); err != nil {
+		return err
 	}
 	for f, err := range d.checked() {
 		if err != nil {
@@ -49,7 +51,7 @@ func writeCSV(w io.Writer, d Data, _ Options) error {
 		for i, cell := range row {
 			row[i] = csvCell(cell)
 		}
-		if err := out.Write(row); err != nil {
+		if err := out.Write(append(row, last...)); err != nil {
 			return err
 		}
 	}

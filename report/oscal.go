@@ -27,9 +27,9 @@ func writeOSCAL(w io.Writer, d Data, _ Options) error {
 	o := &oscalWriter{jsonWriter: jsonWriter{out: w}, d: d, policies: d.policiesByID(), evidence: nameUUID("evidence", d.Evidence), plan: nameUUID("plan", d.Evidence, d.Judged.String())}
 	tool := nameUUID("tool", d.Manifest.Tool)
 	o.origin = []oscalOrigin{{[]oscalActor{{"tool", tool}}}}
-	o.text("{\"assessment-results\": {\n")
+	o.text("{\"assessment-results\": {")
+	o.metadata() // first, so that the file's first line has its title
 	o.field("uuid", nameUUID("results", d.Evidence, d.Judged.String()), ",\n")
-	o.metadata()
 	o.field("import-ap", map[string]string{"href": "#" + o.plan.String()}, ",\n")
 	o.text("\"results\": [{\n")
 	o.result(controls)

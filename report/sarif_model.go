@@ -7,7 +7,8 @@ const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/
 
 // sarifProperties are of the whole file.
 type sarifProperties struct {
-	Profile  string          `json:"profile"` // github or full
+	Notice   string          `json:"notice,omitempty"` // of the embedded account
+	Profile  string          `json:"profile"`          // github or full
 	Withheld []sarifWithheld `json:"withheld,omitempty"`
 }
 

@@ -50,6 +50,7 @@ type ClientSide struct {
 	Context     map[string]string `yaml:"Context"`     // encryption context, or material description
 	Instruction bool              `yaml:"Instruction"` // of s3ec: the envelope is in an instruction file
 	CBC         bool              `yaml:"CBC"`         // of s3ec-v2: the content is under AES-CBC
+	MD5         bool              `yaml:"MD5"`         // of s3ec-v1: the MD5 of the plaintext stands in the metadata
 	SameKey     bool              `yaml:"SameKey"`     // of s3ec-v2 under KMS: all of Count have one data key and one IV
 	Suite       int               `yaml:"Suite"`       // of esdk: 0x0578 …; 0 is the library's default
 }
@@ -94,6 +95,8 @@ func (c *ClientSide) check() string {
 		return "s3ec-v1 has no kms+context; take aes, rsa, or s3ec-v2 with CBC"
 	case (c.CBC || c.SameKey) && (c.Format != "s3ec-v2" || !strings.HasPrefix(wrap, "kms")):
 		return "CBC and SameKey are of s3ec-v2 under KMS"
+	case c.MD5 && c.Format != "s3ec-v1":
+		return "MD5 is of s3ec-v1"
 	}
 	return ""
 }

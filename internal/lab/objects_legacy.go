@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/md5" //nolint:gosec // the format's
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
@@ -36,6 +37,10 @@ func sealV1(c *ClientSide, w *writing) (instruction []byte, err error) {
 	}
 	metadata := map[string]string{"x-amz-key": base64.StdEncoding.EncodeToString(wrapped), "x-amz-iv": base64.StdEncoding.EncodeToString(iv),
 		"x-amz-matdesc": matdesc, "x-amz-unencrypted-content-length": fmt.Sprint(len(w.body))}
+	if c.MD5 {
+		sum := md5.Sum(w.body) //nolint:gosec // the format's
+		metadata["x-amz-unencrypted-content-md5"] = base64.StdEncoding.EncodeToString(sum[:])
+	}
 	w.body = cbc(key, iv, w.body)
 	return envelopeIn(c, w, metadata)
 }

@@ -46,6 +46,7 @@ Buckets:
   - {Key: denied, Body: denied, Errors: {GetObject: denied}}
   - {Key: damaged, Body: damaged, Damaged: true}
   - {Key: c/v1-aes, Body: plaintext, Client: {Format: s3ec-v1}}
+  - {Key: c/v1-md5, Body: plaintext, Client: {Format: s3ec-v1, MD5: true}}
   - {Key: c/v1-rsa, Body: plaintext, Client: {Format: s3ec-v1, Wrap: rsa}}
   - {Key: c/v2-kms, Body: plaintext, Client: {Format: s3ec-v2, Wrap: kms, Key: alias/a}}
   - {Key: c/v2-cbc, Body: plaintext, Client: {Format: s3ec-v2, Wrap: kms, Key: alias/a, CBC: true}}
@@ -165,6 +166,7 @@ func TestSeededClientSideObjects(t *testing.T) {
 	}{
 		// Nothing authenticates AES-CBC.
 		"c/v1-aes": {envelope.Unknown, "unauthenticated-cbc"}, "c/v1-rsa": {envelope.Unknown, "pkcs1-wrap"}, "c/v2-cbc": {envelope.Unknown, "unauthenticated-cbc"},
+		"c/v1-md5": {envelope.Verified, "plaintext-md5"}, // but whose plaintext is known can be compared
 		"c/v2-kms": {envelope.Verified, "context-unbound"}, "c/v2-context": {envelope.Verified, "not-committing"},
 		"c/v2-aes": {envelope.Verified, "not-committing"}, "c/v3-context": {envelope.Verified, ""}, "c/v3-rsa": {envelope.Verified, ""},
 		"c/v3-tampered": {envelope.Refuted, ""}, "c/v3-context-changed": {envelope.Refuted, ""}, "c/v3-disabled": {envelope.Unknown, ""}, "c/v3-deleted-key": {envelope.Unknown, ""},
@@ -222,7 +224,7 @@ func TestObjectsThatCannotBe(t *testing.T) {
 	for object, want := range map[string]string{
 		"{Body: x}": "has no Key", "{Key: a, Count: 2}": "Count needs {n}", "{Key: a, Tampered: true}": "Tampered needs a Client", "{Key: a, Nonsense: 1}": "Nonsense",
 		"{Key: a, ServerSideEncryption: SSE-C}": "needs a SSECustomerKey", "{Key: a, Errors: {Nothing: denied}}": "no operation s3:Nothing",
-		"{Key: a, Client: {Format: pgp}}": "Client.Format is", "{Key: a, Client: {Format: s3ec-v1, Wrap: kms, Key: alias/a}}": "of s3ec-v2", "{Key: a, Client: {Format: esdk}}": "needs a Key",
+		"{Key: a, Client: {Format: pgp}}": "Client.Format is", "{Key: a, Client: {Format: s3ec-v1, Wrap: kms, Key: alias/a}}": "of s3ec-v2", "{Key: a, Client: {Format: esdk}}": "needs a Key", "{Key: a, Client: {Format: s3ec-v2, Wrap: aes, MD5: true}}": "MD5 is of s3ec-v1",
 		"{Key: a, KeyGone: true, SSEKMSKeyId: alias/a}": "needs the ARN", "{Key: a, LastModified: now-2x}": "is no time",
 	} {
 		_, err := lab.Load(fstest.MapFS{"account.yaml": {Data: []byte("Account: \"" + own + "\"\nCaller: me\n")}, "eu-west-1/s3.yaml": {Data: []byte("Buckets: [{Name: bucket, Objects: [" + object + "]}]")}})

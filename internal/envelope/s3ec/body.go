@@ -92,6 +92,8 @@ type passed struct {
 	bytes  int64     // of plaintext
 	last   [16]byte  // of ciphertext
 	values []element // of each piece, if they were asked for
+	// digested: the plaintext of AES-CBC has the MD5 that the metadata claims.
+	digested bool
 }
 
 // authenticate reads a body of AES-GCM to its tag and decrypts nothing. keep

@@ -1,6 +1,7 @@
 package s3ec
 
 import (
+	"crypto/md5" //nolint:gosec // the format's
 	"encoding/base64"
 	"fmt"
 	"strconv"
@@ -34,7 +35,8 @@ type header struct {
 	commitment []byte // V3
 	message    []byte // V3
 	context    map[string]string
-	length     int64 // of plaintext as the metadata claims it, or -1
+	length     int64  // of plaintext as the metadata claims it, or -1
+	digest     []byte // MD5 of the plaintext as the metadata claims it, or nil
 }
 
 // parse reads an object's envelope. It needs no key, and its errors wrap
@@ -44,7 +46,7 @@ func parse(obj Object) (*header, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &header{content: c, length: claimed(c.values)}
+	h := &header{content: c, length: claimed(c.values), digest: claimedMD5(c.values[nameMD5])}
 	switch c.version {
 	case "V1":
 		err = h.parseV1()
@@ -195,6 +197,16 @@ func claimed(values map[string]string) int64 {
 		return -1
 	}
 	return n
+}
+
+// claimedMD5 is the MD5 of the plaintext that some clients left in the metadata
+// in Base64, or nil if there is none or another text.
+func claimedMD5(text string) []byte {
+	sum, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil || len(sum) != md5.Size {
+		return nil
+	}
+	return sum
 }
 
 // short quotes hostile text for an error.

@@ -128,7 +128,7 @@ func (h *header) openTwice(ctx context.Context, dst io.Writer, key []byte, s *st
 }
 
 func (h *header) openCBC(ctx context.Context, dst io.Writer, key []byte, s *staged) (passed, error) {
-	done, err := checkPadding(ctx, key, h.iv, newPieces(s.first(), s.size))
+	done, err := h.readCBC(ctx, key, newPieces(s.first(), s.size))
 	if err != nil {
 		return passed{}, err
 	}

@@ -31,8 +31,11 @@ func Inspect(obj Object, opts Options) (envelope.Proof, error) {
 
 // Verify reads an object whole and says what that showed; it returns no
 // plaintext, and for AES-GCM makes none. The error is that of the step that
-// failed, also in the proof. AES-CBC gives no error and an unknown verdict:
-// see [Options].
+// failed, also in the proof. AES-CBC gives no error and an unknown verdict,
+// for it authenticates nothing; but where the client left the MD5 of the
+// plaintext in the metadata, that verifies or refutes what the key opened. The
+// proof is then verified and not authenticated: whoever knows the plaintext
+// and may write the object can change both.
 func Verify(ctx context.Context, obj Object, keys Keys, opts Options) (envelope.Proof, error) {
 	p, h, err := begin(obj, opts)
 	if err != nil {
@@ -64,7 +67,7 @@ func Verify(ctx context.Context, obj Object, keys Keys, opts Options) (envelope.
 // padding.
 func (h *header) verifyBody(ctx context.Context, key []byte, obj Object) (passed, error) {
 	if !h.suite.tagged {
-		return checkPadding(ctx, key, h.iv, newPieces(obj.Body, obj.Size))
+		return h.readCBC(ctx, key, newPieces(obj.Body, obj.Size))
 	}
 	g, err := newPiecewise(key, h.contentIV(), h.suite.aad())
 	if err != nil {
@@ -154,9 +157,13 @@ func (h *header) unlock(ctx context.Context, keys Keys, opts Options, p *envelop
 
 // conclude adds what the body showed.
 func (h *header) conclude(p *envelope.Proof, done passed) {
-	if h.suite.tagged {
+	switch {
+	case h.suite.tagged:
 		p.Add("body", nil, "every byte is under the tag")
-	} else {
+	case done.digested:
+		p.Add("body", nil, "its plaintext has the MD5 that the metadata claims, so the key is right and no byte is damaged; "+
+			"but AES-CBC authenticates nothing: who knows the plaintext and may write the object can change both")
+	default:
 		p.Add("body", errUnauthenticated, "")
 	}
 	p.Bytes = done.bytes
