@@ -73,6 +73,7 @@ type Side struct {
 // Diff is what changed between judgements of one account.
 type Diff struct {
 	Accounts []string
+	Demo     bool   // of the embedded account
 	Older    []Side // before Old, the oldest first
 	Old, New Side
 	// Policies are those that differ between Old and New.
@@ -95,7 +96,7 @@ func Compare(history []Data, old, new Data) (Diff, error) {
 	if err := checkOrder(all); err != nil {
 		return Diff{}, err
 	}
-	d := Diff{Accounts: list(new.Manifest.Accounts), Old: side(old), New: side(new), Unseen: unseen(old, new), judges: map[string][]rego.Severity{}}
+	d := Diff{Accounts: list(new.Manifest.Accounts), Demo: new.Manifest.Demo, Old: side(old), New: side(new), Unseen: unseen(old, new), judges: map[string][]rego.Severity{}}
 	for _, h := range history {
 		d.Older = append(d.Older, side(h))
 	}

@@ -8,13 +8,17 @@ import (
 
 // WriteDiffJSON writes one document, a line a policy and a line a change:
 //
-//	{"format": "sealaudit-diff/1", "accounts": […], "older": […], "old": {…}, "new": {…},
+//	{"notice": "Demo account, …", "format": "sealaudit-diff/1", "accounts": […], "older": […], "old": {…}, "new": {…},
 //	 "summary": {KIND: {SEVERITY: N}}, "policies": […], "unseen": […], "changes": […]}
 //
-// Text is what the account said, unchanged. Lists are never null.
+// The notice is of the embedded account only. Text is what the account said, unchanged. Lists are never null.
 func WriteDiffJSON(w io.Writer, d Diff) error {
 	j := &jsonWriter{out: w}
-	j.text("{\n")
+	j.text("{")
+	if d.Demo {
+		j.field("notice", demoNotice, ",")
+	}
+	j.text("\n")
 	j.field("format", DiffFormat, ",\n")
 	j.field("accounts", list(d.Accounts), ",\n")
 	j.field("older", list(d.Older), ",\n")

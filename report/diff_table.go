@@ -10,7 +10,7 @@ import (
 	"github.com/sealaudit/sealaudit/rego"
 )
 
-// kindWords are what people read for the kinds that are listed.
+// kindWords are what people read for the kinds.
 func kindWords(k ChangeKind) string {
 	return map[ChangeKind]string{
 		New:      "failures that were not known before",
@@ -24,6 +24,9 @@ func kindWords(k ChangeKind) string {
 		Fixed:    "failed before, pass now",
 		Ended:    "failed before; the policy does not apply now, or only AWS can know",
 		Gone:     "open before, no longer seen: the resource is gone",
+		Decided:  "unknown before, and no failure now",
+
+		Unchanged: "open as before",
 	}[k]
 }
 
@@ -31,6 +34,10 @@ func kindWords(k ChangeKind) string {
 // says how many more there are.
 func WriteDiff(w io.Writer, d Diff, o Options) error {
 	t := &terminal{out: w, width: min(max(cmp.Or(o.Width, 80), 60), 140), color: o.Color}
+	if d.Demo {
+		t.line(yellow, demoNotice)
+		t.raw("")
+	}
 	t.field("Account", strings.Join(d.Accounts, ", "))
 	for _, s := range d.Older {
 		t.side("Older", s)
@@ -163,14 +170,7 @@ func (t *terminal) policyChanges(changes []PolicyChange) {
 	cols := []column{{title: "Policy", flex: true}, {title: "What", flex: true}}
 	var rows [][]text
 	for _, p := range changes[:min(len(changes), shownPerSeverity)] {
-		what := strings.Join(p.What, ", ") + " changed"
-		switch {
-		case !p.Old:
-			what = "judged in the newer only"
-		case !p.New:
-			what = "judged in the older only"
-		}
-		rows = append(rows, plain(printable(p.ID), what))
+		rows = append(rows, plain(printable(p.ID), p.how()))
 	}
 	t.table(cols, rows)
 	if hidden := len(changes) - len(rows); hidden > 0 {
@@ -188,10 +188,25 @@ func (t *terminal) unseen(unseen []Unseen) {
 			t.line(yellow, "… and %d more: --json has them all", len(unseen)-i)
 			return
 		}
-		why := "Nobody looked; the older did."
-		if u.Gap != nil {
-			why = fmt.Sprintf("Listed incompletely (%s). %s", u.Gap.Reason, shorten(printable(u.Gap.Detail), 300))
-		}
-		t.line(yellow, "%s in %s: %s", printable(u.Type), place(u.Scope.Account, u.Scope.Region), why)
+		t.line(yellow, "%s in %s: %s", printable(u.Type), place(u.Scope.Account, u.Scope.Region), u.why())
 	}
+}
+
+// how is what differs, in words.
+func (p PolicyChange) how() string {
+	switch {
+	case !p.Old:
+		return "judged in the newer only"
+	case !p.New:
+		return "judged in the older only"
+	}
+	return strings.Join(p.What, ", ") + " changed"
+}
+
+// why is what keeps New from seeing it.
+func (u Unseen) why() string {
+	if u.Gap == nil {
+		return "Nobody looked; the older did."
+	}
+	return "Listed incompletely (" + printable(string(u.Gap.Reason)) + "). " + shorten(printable(u.Gap.Detail), 300)
 }

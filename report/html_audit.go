@@ -32,6 +32,7 @@ func sections() []section {
 		{ID: "waivers", Title: "Waivers"},
 		{ID: "keys", Title: "Keys"},
 		{ID: "limits", Title: "Limits"},
+		{ID: "changes", Title: "Changes since the last run"},
 		{ID: "integrity", Title: "Integrity"},
 		{ID: "sign-off", Title: "Sign-off"},
 	}

@@ -46,6 +46,7 @@ type page struct {
 	Waivers       []waiverView
 	Keys          *keysView
 	Limits        []string
+	Changes       *changesView // nil without an earlier run
 	Entries       []entryRow
 	Register      []registerRow
 	MoreCalls     int // of the register, that are not HTML
@@ -182,6 +183,7 @@ func newPage(d Data) (*page, *rows, error) {
 	p.Register = data.register()
 	p.MoreCalls = len(data.Calls) - len(p.Register)
 	p.Limits = limits(d, n, data, e)
+	p.Changes = newChanges(d.Changes, index, p.linked(data))
 	p.StaticNote = fmt.Sprintf("Without the script that this file carries, the page shows the first %d failures, unknowns and waivers (at most %d a policy) and the first %d resources with one, and no filter. The JSON report has every finding.",
 		staticRows, staticPolicyRows, staticResources)
 	return p, data, nil
@@ -208,8 +210,8 @@ func (p *page) judge(d Data, policies []rego.Policy, n tally, data *rows) {
 	slices.SortStableFunc(p.Controls, func(a, b policyView) int { return cmp.Compare(a.Policy.ID, b.Policy.ID) })
 	p.Resources, p.MoreResources = resourceViews(data)
 	linked := map[int]bool{}
-	for _, r := range p.Resources {
-		linked[r.ID] = true
+	for _, id := range p.linked(data) {
+		linked[id] = true
 	}
 	for i := range p.Policies {
 		for j := range p.Policies[i].Rows {
@@ -225,6 +227,15 @@ func (p *page) judge(d Data, policies []rego.Policy, n tally, data *rows) {
 			p.Types[i].Judged = "≥ " + p.Types[i].Judged
 		}
 	}
+}
+
+// linked are the resources that have a place of their own, by rowKey.
+func (p *page) linked(data *rows) map[string]int {
+	out := map[string]int{}
+	for _, r := range p.Resources {
+		out[data.keys[r.ID]] = r.ID
+	}
+	return out
 }
 
 // statusHelp says what a status means.

@@ -36,6 +36,7 @@ type rows struct {
 	total   counts // of all findings, in the file or not
 	noCalls int    // findings whose evidence calls did not fit
 	seen    map[string]int
+	keys    []string       // of Resources
 	cohorts map[string]int // by cohort.place, those that the page unfolds
 	callIDs map[collectors.CallRef]int
 }
@@ -148,7 +149,7 @@ func (r *rows) index(kind string, list *[]string, s string) int {
 }
 
 func (r *rows) resource(x rego.Resource) int {
-	key := "resource\x00" + x.Type + "\x00" + x.ARN + "\x00" + x.Account + "\x00" + x.Region
+	key := rowKey(x)
 	if i, ok := r.seen[key]; ok {
 		return i
 	}
@@ -164,7 +165,7 @@ func (r *rows) resource(x rego.Resource) int {
 	} else {
 		row[0], row[4] = -1, arn
 	}
-	r.Resources = append(r.Resources, row)
+	r.Resources, r.keys = append(r.Resources, row), append(r.keys, key)
 	return i
 }
 

@@ -38,6 +38,10 @@ type Data struct {
 	// the other formats ignore it; nil when there is none. Every call starts
 	// again at the first.
 	Resources func() iter.Seq2[collectors.Resource, error]
+	// Changes is what became of the findings of earlier judgements, from Compare
+	// with this one as the newest; nil when none was given. HTML and Markdown
+	// show it, the other formats ignore it.
+	Changes *Diff
 	// Weaknesses are the ids that proofs name weaknesses by, and what they mean.
 	Weaknesses map[string]string
 }

@@ -182,10 +182,10 @@ Its clock is its own. These are for people, and not AWS's:
 				return err
 			}
 			defer stop()
+			fmt.Fprintln(std.err, "serving the embedded account, which is a demo account and not yours; interrupt to stop")
 			if _, err := fmt.Fprintf(std.out, "export %s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=us-east-1\n", environment, demoKey, demoSecret); err != nil {
 				return errors.New("printing the environment failed; is the output closed?")
 			}
-			fmt.Fprintln(std.err, "serving the embedded account, which is a demo account and not yours; interrupt to stop")
 			<-c.Context().Done()
 			return nil
 		},

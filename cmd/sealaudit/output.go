@@ -60,7 +60,7 @@ func (f *outputFlags) parse(others ...string) ([]output, error) {
 		return nil, err
 	}
 	var outs []output
-	stdout := ""
+	stdout, filed := "", false
 	for _, o := range f.outputs {
 		format, path, toFile := strings.Cut(o, "=")
 		if _, err := report.Find(format); err != nil {
@@ -85,11 +85,12 @@ func (f *outputFlags) parse(others ...string) ([]output, error) {
 				return nil, fmt.Errorf("-o %s would overwrite %s, which this command reads or writes too; give the report another file", o, other)
 			}
 		}
+		filed = filed || format == "table"
 		others = append(others, path)
 		outs = append(outs, output{format, &t})
 	}
-	// Files alone still leave the summary on the terminal.
-	if stdout == "" {
+	// Files alone still leave the summary on the terminal, unless one has it.
+	if stdout == "" && !filed {
 		outs = append(outs, output{format: "table"})
 	}
 	return outs, nil
