@@ -98,6 +98,7 @@ type Options struct {
 	// IaC knows the blocks that declare resources, for SARIF locations; may be nil.
 	IaC          *iac.Index
 	SARIFProfile string // github (default) or full
+	SARIFPartial bool   // github: runs of what was not read completely too
 	SARIFRuns    string // one run per: auto (default), region or account
 	// Warn takes what the reader of the file can't see in it, such as a
 	// limit of GitHub's that made the report shorter. May be nil.

@@ -15,7 +15,7 @@ import (
 // ErrWithheld is the error of a SARIF report for GitHub of which nothing is
 // left, because no scope was read completely. What was there before must not
 // be uploaded in its place.
-var ErrWithheld = errors.New("no account and region was read completely, and an upload would close their open alerts; mend what the warnings name and scan again, or keep everything with the full profile")
+var ErrWithheld = errors.New("no account and region was read completely, and an upload would close their open alerts; mend what the warnings name and scan again, ask for partial runs if what is missing can never be read, or keep everything with the full profile")
 
 // checkSARIF says what is wrong with the choices for SARIF.
 func checkSARIF(o Options) error {
@@ -38,7 +38,8 @@ func checkSARIF(o Options) error {
 // own, also with no failure, so that alerts close where they are mended; a
 // scope that was not read completely has no run, so that they don't close
 // where they are not (see incomplete). The file's properties and a warning
-// name it. Without any run there is no file: ErrWithheld.
+// name it. Without any run there is no file: ErrWithheld. Who asks for partial
+// runs gets them, and is told which alerts' end may be none.
 //
 // full is for archives and holds everything, incomplete scopes too: see
 // writeFull.
@@ -59,10 +60,15 @@ func writeSARIF(w io.Writer, d Data, o Options) error {
 	if err != nil {
 		return err
 	}
-	kept, withheld := []*sarifRun{}, []sarifWithheld{}
+	kept, withheld, partial := []*sarifRun{}, []sarifWithheld{}, []sarifWithheld{}
 	for _, r := range runs {
 		if len(r.missing) == 0 {
 			kept = append(kept, r)
+			continue
+		}
+		if o.SARIFPartial {
+			kept, partial = append(kept, r), append(partial, sarifWithheld{r.id, r.missing})
+			o.warn("SARIF run %s is of incomplete evidence, as asked for: its upload closes the alerts of what was not read. %s", r.id, few(r.missing))
 			continue
 		}
 		withheld = append(withheld, sarifWithheld{r.id, r.missing})
@@ -71,7 +77,7 @@ func writeSARIF(w io.Writer, d Data, o Options) error {
 	if len(kept) == 0 {
 		return ErrWithheld
 	}
-	s.begin(sarifProperties{Profile: "github", Withheld: withheld})
+	s.begin(sarifProperties{Profile: "github", Withheld: withheld, Partial: partial})
 	for _, r := range kept {
 		s.openRun(r)
 		for f := range r.failures() {

@@ -7,12 +7,13 @@ const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/
 
 // sarifProperties are of the whole file.
 type sarifProperties struct {
-	Notice   string          `json:"notice,omitempty"` // of the embedded account
-	Profile  string          `json:"profile"`          // github or full
-	Withheld []sarifWithheld `json:"withheld,omitempty"`
+	Notice   string          `json:"notice,omitempty"`   // of the embedded account
+	Profile  string          `json:"profile"`            // github or full
+	Withheld []sarifWithheld `json:"withheld,omitempty"` // runs that the file is without
+	Partial  []sarifWithheld `json:"partial,omitempty"`  // runs that it has, because that was asked for
 }
 
-// sarifWithheld is a run that the file is without.
+// sarifWithheld is a run of a scope that was not read completely.
 type sarifWithheld struct {
 	Category string   `json:"category"`
 	Reasons  []string `json:"reasons"`

@@ -16,11 +16,13 @@ import (
 type outputFlags struct {
 	outputs  []string
 	profile  string
+	partial  bool
 	location string
 	anchor   string
 	root     string
 	iac      []string
 	states   []string
+	baseline baselineFlags
 	index    *iac.Index // of iac and states, once they are parsed
 	notices  []string   // what of them was passed over
 }
@@ -28,10 +30,12 @@ type outputFlags struct {
 func (f *outputFlags) add(fs *pflag.FlagSet) {
 	fs.StringArrayVarP(&f.outputs, "output", "o", []string{"table"}, "write a report as `FORMAT[=FILE]`, as often as you like; without a file to stdout. Formats: "+strings.Join(formatNames(), ", "))
 	fs.StringVar(&f.profile, "sarif-profile", "github", "what SARIF holds: github (open failures of what was read completely, to upload) or full (everything, to keep)")
+	fs.BoolVar(&f.partial, "sarif-partial", false, "let SARIF for GitHub have accounts and regions that were not read completely, whose upload closes the alerts of what was not read")
 	fs.StringVar(&f.location, "sarif-location", "auto", "where SARIF results point: auto, policy or resource")
 	fs.StringVar(&f.anchor, "sarif-anchor", "", "point SARIF results without a better place at this `file` of the repository")
 	fs.StringArrayVar(&f.iac, "iac", nil, "point SARIF results at the Terraform or CloudFormation below this `directory` of the repository (repeatable)")
 	fs.StringArrayVar(&f.states, "iac-state", nil, "find Terraform's blocks by this `file` of terraform show -json, of a state or a plan (repeatable)")
+	f.baseline.add(fs)
 	fs.StringVar(&f.root, "sarif-root", ".", "the repository's root `directory`, for SARIF paths")
 }
 
@@ -59,6 +63,7 @@ func (f *outputFlags) parse(others ...string) ([]output, error) {
 	if err := f.readCode(); err != nil {
 		return nil, err
 	}
+	others = append(others, f.baseline.files...)
 	var outs []output
 	stdout, filed := "", false
 	for _, o := range f.outputs {
@@ -120,7 +125,7 @@ func (f *outputFlags) warnOfCode(std streams) {
 }
 
 func (f *outputFlags) options() report.Options {
-	return report.Options{SARIFProfile: f.profile, SARIFLocation: f.location, SARIFAnchor: f.anchor, Root: f.root, IaC: f.index}
+	return report.Options{SARIFProfile: f.profile, SARIFPartial: f.partial, SARIFLocation: f.location, SARIFAnchor: f.anchor, Root: f.root, IaC: f.index}
 }
 
 // write writes every report. One that can't be written does not keep the
