@@ -128,7 +128,7 @@ func (j *jsonWriter) value(v any) {
 	if j.err == nil {
 		j.err = err
 	}
-	j.text(string(b))
+	j.text(string(VisibleJSON(b)))
 }
 
 func (j *jsonWriter) field(name string, v any, end string) {

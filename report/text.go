@@ -12,8 +12,8 @@ import (
 // printable makes text from an account safe to show: control characters, ANSI
 // sequences, bidirectional overrides, zero-width and other invisible
 // characters become escapes that a reader sees (\x1b, \u202e), and bytes that
-// are no UTF-8 too. All formats but JSON, whose readers are programs, show
-// account text through it; HTML, Markdown and SARIF escape for their syntax
+// are no UTF-8 too. All formats but JSON, which has escapes of its own
+// (VisibleJSON), show account text through it; HTML, Markdown and SARIF escape for their syntax
 // after it.
 func printable(s string) string {
 	if !strings.ContainsFunc(s, hidden) {

@@ -131,6 +131,17 @@ func changeKMS(path string, fresh bool, config kms.Config, with func(*kms.Servic
 	return err
 }
 
+// keyNamed is a key as KMS takes it; an alias may come without its alias/, as
+// it may where it is made.
+func keyNamed(s *kms.Service, name string) string {
+	for alias := range s.Aliases() {
+		if strings.HasSuffix(alias, ":alias/"+name) {
+			return "alias/" + name
+		}
+	}
+	return name
+}
+
 func newKMSChange(std streams, name, short, done string, with func(*kms.Service, string) error) *cobra.Command {
 	return &cobra.Command{
 		Use:   name + " FILE KEY",
@@ -141,7 +152,7 @@ func newKMSChange(std streams, name, short, done string, with func(*kms.Service,
 			if err := settle(c, nil); err != nil {
 				return err
 			}
-			err := changeKMS(args[0], false, kms.Config{}, func(s *kms.Service) error { return with(s, args[1]) })
+			err := changeKMS(args[0], false, kms.Config{}, func(s *kms.Service) error { return with(s, keyNamed(s, args[1])) })
 			if err == nil {
 				fmt.Fprintf(std.err, "%s: %s is %s\n", printable(args[0]), printable(args[1]), done)
 			}

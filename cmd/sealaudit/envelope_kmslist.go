@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,7 +38,7 @@ func newKMSList(std streams) *cobra.Command {
 			}
 			keys := listKMS(s)
 			if asJSON {
-				return json.NewEncoder(std.out).Encode(map[string]any{"keys": keys})
+				return writeJSON(std.out, map[string]any{"keys": keys})
 			}
 			w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "KEY\tSPEC\tSTATE\tROTATIONS\tALIASES")

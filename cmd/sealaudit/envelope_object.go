@@ -158,6 +158,9 @@ func objectError(err error, withKey bool) error {
 	}
 	said := ssec.Answer(status.HTTPStatusCode(), answer.ErrorCode(), answer.ErrorMessage())
 	if errors.As(said, new(*ssec.Error)) {
+		if !withKey {
+			return fmt.Errorf("%w; give the key with --sse-c-key FILE", said)
+		}
 		return said
 	}
 	switch answer.ErrorCode() {

@@ -44,6 +44,9 @@ authenticates (AES-CBC) is not opened.
 			if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("%s exists; remove it, or name another file with -o", out)
 			}
+			if _, err := newTarget(out); err != nil {
+				return fmt.Errorf("-o: %w", err)
+			}
 			run, err := prepare(c, std, &f, &from, &k, args)
 			if err != nil {
 				return err

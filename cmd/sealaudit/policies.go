@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sealaudit/sealaudit/rego"
+	"github.com/sealaudit/sealaudit/report"
 )
 
 func newPolicies(std streams) *cobra.Command {
@@ -65,10 +67,15 @@ with --json a list of objects with everything that is known of each.`,
 }
 
 func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(report.VisibleJSON(b.Bytes()))
+	return err
 }
 
 func listPolicies(w io.Writer, list []rego.Policy) error {
