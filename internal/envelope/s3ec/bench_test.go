@@ -6,14 +6,12 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"github.com/sealaudit/sealaudit/internal/envelope/turns"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"syscall"
 	"testing"
-	"time"
 )
 
 // BenchmarkObjects has objects beside raw AES-256-GCM of the standard library
@@ -37,7 +35,7 @@ func BenchmarkObjects(b *testing.B) {
 				}
 				open, seal := raw(keys.AES[0], plain)
 				dir := Options{TempDir: b.TempDir()}
-				took := turns(b, map[string]func() error{
+				took := turns.Measure(b, map[string]func() error{
 					"raw open": open,
 					"raw seal": seal,
 					"verify":   func() error { _, err := Verify(b.Context(), object(), keys, Options{}); return err },
@@ -75,48 +73,6 @@ func raw(key, plain []byte) (open, seal func() error) {
 	open = func() error { _, err := aead.Open(out, iv, ciphertext, nil); return err }
 	seal = func() error { aead.Seal(out, iv, plain, nil); return nil }
 	return open, seal
-}
-
-// turns lets all take turns on one core, and gives the median of each one's
-// CPU time in ns: what else the machine does then changes all or none. Each
-// turn begins with a call that is not counted. Short work is repeated, for
-// some milliseconds, as CPU time is counted in microseconds.
-func turns(b *testing.B, all map[string]func() error) map[string]float64 {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	took := map[string][]float64{}
-	calls := func(name string, n int) time.Duration {
-		before := cpu()
-		for range n {
-			if err := all[name](); err != nil {
-				b.Fatal(name, err)
-			}
-		}
-		return cpu() - before
-	}
-	repeat := map[string]int{}
-	for name := range all {
-		calls(name, 1)
-		repeat[name] = 1 + int(20*time.Millisecond/(calls(name, 5)+1))
-	}
-	for b.Loop() {
-		for name, n := range repeat {
-			calls(name, 1)
-			took[name] = append(took[name], float64(calls(name, n))/float64(n))
-		}
-	}
-	median := map[string]float64{}
-	for name, times := range took {
-		slices.Sort(times)
-		median[name] = max(times[len(times)/2], 1)
-	}
-	return median
-}
-
-// cpu is the CPU time of this process, its garbage collector included.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // never fails
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // BenchmarkMemory seals 1 GiB to a file, verifies and opens it, as a file and

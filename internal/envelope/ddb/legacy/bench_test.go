@@ -8,13 +8,10 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"runtime"
-	"slices"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/sealaudit/sealaudit/internal/envelope/ddb/legacy"
+	"github.com/sealaudit/sealaudit/internal/envelope/turns"
 )
 
 // BenchmarkItems verifies, opens and seals items of 15 attributes, 13 of them
@@ -49,9 +46,9 @@ func BenchmarkItems(b *testing.B) {
 			}
 		}
 		b.Run(kind, func(b *testing.B) {
-			took := turns(b, all)
+			took := turns.Measure(b, all)
 			for name, t := range took {
-				b.ReportMetric(1/t, name+"-items/s")
+				b.ReportMetric(1e9/t, name+"-items/s")
 			}
 			b.ReportMetric(0, "ns/op") // of all together: nobody's
 		})
@@ -74,37 +71,4 @@ func rsaFloors(b *testing.B) (unwrap, check func() error) {
 	unwrap = func() error { _, err := rsa.DecryptOAEP(sha256.New(), nil, wrap, wrapped, nil); return err }
 	check = func() error { return rsa.VerifyPKCS1v15(&sign.PublicKey, crypto.SHA256, digest[:], signature) }
 	return unwrap, check
-}
-
-// turns lets all take turns on one core, and gives the median of each one's
-// CPU time in s: what else the machine does then changes all or none. Work is
-// repeated within a turn, as CPU time is counted in microseconds.
-func turns(b *testing.B, all map[string]func() error) map[string]float64 {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	const repeat = 20
-	took := map[string][]float64{}
-	for b.Loop() {
-		for name, do := range all {
-			before := cpu()
-			for range repeat {
-				if err := do(); err != nil {
-					b.Fatal(name, err)
-				}
-			}
-			took[name] = append(took[name], (cpu()-before).Seconds()/repeat)
-		}
-	}
-	median := map[string]float64{}
-	for name, times := range took {
-		slices.Sort(times)
-		median[name] = max(times[len(times)/2], 1e-9)
-	}
-	return median
-}
-
-// cpu is the CPU time of this process, its garbage collector included.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // never fails
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

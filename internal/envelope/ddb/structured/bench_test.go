@@ -8,14 +8,11 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
-	"runtime"
-	"slices"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/sealaudit/sealaudit/internal/envelope"
 	"github.com/sealaudit/sealaudit/internal/envelope/ddb/structured"
+	"github.com/sealaudit/sealaudit/internal/envelope/turns"
 )
 
 // BenchmarkItems verifies, opens and seals items of 16 attributes, 14 of them
@@ -40,8 +37,8 @@ func BenchmarkItems(b *testing.B) {
 			all["P-384-alone"] = verification(b)
 		}
 		b.Run(kind.name, func(b *testing.B) {
-			for name, t := range turns(b, all) {
-				b.ReportMetric(1/t, name+"-items/s")
+			for name, t := range turns.Measure(b, all) {
+				b.ReportMetric(1e9/t, name+"-items/s")
 			}
 			b.ReportMetric(0, "ns/op") // of all together: nobody's
 		})
@@ -65,37 +62,4 @@ func verification(b *testing.B) func() error {
 		}
 		return nil
 	}
-}
-
-// turns lets all take turns on one core, and gives the median of each one's
-// CPU time in s: what else the machine does then changes all or none. Work is
-// repeated within a turn, as CPU time is counted in microseconds.
-func turns(b *testing.B, all map[string]func() error) map[string]float64 {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	const repeat = 20
-	took := map[string][]float64{}
-	for b.Loop() {
-		for name, do := range all {
-			before := cpu()
-			for range repeat {
-				if err := do(); err != nil {
-					b.Fatal(name, err)
-				}
-			}
-			took[name] = append(took[name], (cpu()-before).Seconds()/repeat)
-		}
-	}
-	median := map[string]float64{}
-	for name, times := range took {
-		slices.Sort(times)
-		median[name] = max(times[len(times)/2], 1e-9)
-	}
-	return median
-}
-
-// cpu is the CPU time of this process, its garbage collector included.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // never fails
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

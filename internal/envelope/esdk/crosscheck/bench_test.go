@@ -13,13 +13,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
-	"slices"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/sealaudit/sealaudit/internal/envelope/esdk"
+	"github.com/sealaudit/sealaudit/internal/envelope/turns"
 )
 
 // BenchmarkDecrypt has ours, the official library and the floor beside each
@@ -31,7 +28,7 @@ func BenchmarkDecrypt(b *testing.B) {
 	o, kr := newOfficial(b), ours(b)
 	each(b, func(b *testing.B, s esdk.Suite, size, frame int) {
 		message := seal(b, kr, s, frame, nil, nil, make([]byte, size))
-		took := turns(b, map[string]func() error{
+		took := turns.Measure(b, map[string]func() error{
 			"official": func() error { _, err := o.decrypt(b, message, nil, nil); return err },
 			"floor":    floor(b, s, size, frame),
 			"reader": func() error {
@@ -71,7 +68,7 @@ func BenchmarkEncrypt(b *testing.B) {
 		if !s.Committing() {
 			opts.Policy = esdk.ForbidEncryptAllowDecrypt
 		}
-		took := turns(b, map[string]func() error{
+		took := turns.Measure(b, map[string]func() error{
 			"official": func() error { o.encrypt(b, s, int64(frame), nil, nil, plaintext); return nil },
 			"reader": func() error {
 				r, err := esdk.NewReader(b.Context(), bytes.NewReader(message), kr, esdk.Options{})
@@ -104,48 +101,6 @@ func each(b *testing.B, f func(b *testing.B, s esdk.Suite, size, frame int)) {
 			b.Run(fmt.Sprintf("%04x/%s", uint16(s), c.name), func(b *testing.B) { f(b, s, c.size, c.frame) })
 		}
 	}
-}
-
-// turns lets all take turns on one core, and gives the median of each one's
-// CPU time in ns: what else the machine does then changes all or none. Each
-// turn begins with a call that is not counted. Short work is repeated, for
-// some milliseconds, as CPU time is counted in microseconds.
-func turns(b *testing.B, all map[string]func() error) map[string]float64 {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	took := map[string][]float64{}
-	calls := func(name string, n int) time.Duration {
-		before := cpu()
-		for range n {
-			if err := all[name](); err != nil {
-				b.Fatal(name, err)
-			}
-		}
-		return cpu() - before
-	}
-	repeat := map[string]int{}
-	for name := range all {
-		calls(name, 1)
-		repeat[name] = 1 + int(20*time.Millisecond/(calls(name, 5)+1))
-	}
-	for b.Loop() {
-		for name, n := range repeat {
-			calls(name, 1)
-			took[name] = append(took[name], float64(calls(name, n))/float64(n))
-		}
-	}
-	median := map[string]float64{}
-	for name, times := range took {
-		slices.Sort(times)
-		median[name] = max(times[len(times)/2], 1)
-	}
-	return median
-}
-
-// cpu is the CPU time of this process, its garbage collector included.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // never fails
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // floor is what cannot be left out: AES-256-GCM in pieces of a frame, and for
