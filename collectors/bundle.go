@@ -28,6 +28,12 @@ type Bundle struct {
 	Evidence string
 	// Judgement is nil in a bundle that was not judged.
 	Judgement *Judgement
+	// JudgementDigest is the digest of judgement.json, which has that of the
+	// findings: "sha256:…", or "" in a bundle that was not judged.
+	JudgementDigest string
+	// Attestations are lines of DSSE envelopes, nil in a bundle that was not
+	// signed. Nobody has checked them.
+	Attestations []byte
 
 	file  *os.File
 	files map[string]*zip.File
@@ -79,6 +85,9 @@ func (b *Bundle) load() error {
 		return fmt.Errorf("its format is %q and this version reads %q", b.Manifest.Format, bundleFormat)
 	}
 	b.Evidence = digestOf(text)
+	if err := b.loadAttestations(); err != nil {
+		return err
+	}
 	if b.files[judgementName] == nil {
 		return nil
 	}
@@ -89,6 +98,7 @@ func (b *Bundle) load() error {
 	if err := strict(text, b.Judgement); err != nil {
 		return fmt.Errorf("%s: %w", judgementName, err)
 	}
+	b.JudgementDigest = digestOf(text)
 	return nil
 }
 

@@ -63,7 +63,7 @@ func seal(t *testing.T) string {
 	return path
 }
 
-func open(t *testing.T, path string) *collectors.Bundle {
+func open(t testing.TB, path string) *collectors.Bundle {
 	t.Helper()
 	b, err := collectors.OpenBundle(path)
 	if err != nil {
@@ -144,12 +144,18 @@ func TestJudgedBundleKeepsTheEvidenceDigest(t *testing.T) {
 	}
 }
 
-// Any flipped bit of a judged bundle is found, wherever it is.
+// Any flipped bit of a judged and signed bundle is found, wherever it is.
 func TestVerifyFindsEveryFlippedBit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "judged.zip")
 	j := collectors.Judgement{Tool: "t", Policies: []byte("[]"), Judged: []byte("{}"), Summary: []byte("{}")}
 	if err := open(t, seal(t)).Judge(path, j, func(w io.Writer) error { _, err := io.WriteString(w, "{}\n"); return err }); err != nil {
 		t.Fatal(err)
+	}
+	if err := open(t, path).Attest(path, []byte("{}\n")); err != nil {
+		t.Fatal(err)
+	}
+	if !intact(path) {
+		t.Fatal("it is not intact as it is")
 	}
 	whole, err := os.ReadFile(path)
 	if err != nil {

@@ -17,6 +17,9 @@ type Manifest struct {
 	SkewMS   int64     `json:"clock_skew_ms"`      // local clock minus AWS's (Date header), milliseconds
 	Endpoint string    `json:"endpoint,omitempty"` // custom endpoint, when one was used
 	FIPS     bool      `json:"fips"`               // FIPS endpoints were asked for
+	// Previous is the evidence digest of the run before this one, if it was
+	// named: so runs are a chain, in which none can be replaced or left out.
+	Previous string `json:"previous,omitempty"`
 	// Sampling is how ciphertexts were sampled, when they were.
 	Sampling *Sampling `json:"sampling,omitempty"`
 	// Probes are the ARNs of what the run was told to write a canary to; it

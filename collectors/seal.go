@@ -54,8 +54,9 @@ type Judgement struct {
 	Entries  []Entry         `json:"entries"` // findings.jsonl
 }
 
-// Judge writes the bundle's evidence, unchanged, with findings to path.
-// Fill writes one finding a line.
+// Judge writes the bundle's evidence, unchanged, with findings to path. Fill
+// writes one finding a line. Attestations stay: what they say of the evidence
+// is still so, and what they say of other findings is seen to be of others.
 func (b *Bundle) Judge(path string, j Judgement, fill func(io.Writer) error) error {
 	return replaceFile(path, func(f *os.File) error {
 		p := &packer{zip: zip.NewWriter(f)}
@@ -74,6 +75,11 @@ func (b *Bundle) Judge(path string, j Judgement, fill func(io.Writer) error) err
 		}
 		if err := p.plain(judgementName, append(text, '\n')); err != nil {
 			return err
+		}
+		if b.Attestations != nil {
+			if err := p.plain(attestationsName, b.Attestations); err != nil {
+				return err
+			}
 		}
 		return p.zip.Close()
 	})

@@ -13,7 +13,7 @@ import (
 // Verify checks every bit of the bundle: each entry against its digests, each
 // call's reply against its own, the judgement against the evidence, and the
 // file against the one way in which a bundle with these contents is written.
-// It says nothing of who wrote it.
+// It says nothing of who wrote it, nor of what its attestations say.
 func (b *Bundle) Verify() error {
 	for _, check := range []func() error{b.verifyNames, b.verifyEntries, b.verifyReplies, b.verifyRows, b.verifyLayout} {
 		if err := check(); err != nil {
@@ -27,6 +27,9 @@ func (b *Bundle) verifyNames() error {
 	want := evidenceNames()
 	if b.Judgement != nil {
 		want = append(want, findingsName, judgementName)
+	}
+	if b.Attestations != nil {
+		want = append(want, attestationsName)
 	}
 	if !slices.Equal(b.order, want) {
 		return fmt.Errorf("its entries are %q and not %q", b.order, want)
@@ -42,6 +45,9 @@ func (b *Bundle) verifyEntries() error {
 	if b.Judgement != nil {
 		if b.Judgement.Evidence != b.Evidence {
 			return errors.New("its findings were made from other evidence")
+		}
+		if n := len(b.Judgement.Entries); n != 1 {
+			return fmt.Errorf("%s names %d entries", judgementName, n)
 		}
 		entries = append(slices.Clone(entries), b.Judgement.Entries...)
 	}

@@ -23,7 +23,7 @@ func TestHTMLSections(t *testing.T) {
 	if !slices.Equal(heads, contents) {
 		t.Errorf("headings %q, contents %q", heads, contents)
 	}
-	if len(heads) != 16 || heads[0] != "summary Overview" || heads[1] != "criteria 1 Objective and criteria" || heads[15] != "sign-off 15 Sign-off" {
+	if len(heads) != 17 || heads[0] != "summary Overview" || heads[1] != "criteria 1 Objective and criteria" || heads[16] != "sign-off 16 Sign-off" {
 		t.Errorf("%q", heads)
 	}
 }

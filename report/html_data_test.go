@@ -129,6 +129,7 @@ func htmlSample() Data {
 	d.Manifest.Probes = []string{"arn:aws:s3:::vault"}
 	d.Manifest.Entries = []collectors.Entry{{Name: "resources.jsonl", Size: 4096, Digest: "sha256:" + strings.Repeat("7", 64), Packed: "sha256:" + strings.Repeat("8", 64)}}
 	d.Resources = stream(sampleResources()...)
+	d.Changes = since(d, earlier(findings)...)
 	d.Weaknesses = map[string]string{"unsigned": "No signature: whoever can unwrap the data key can write such a message."}
 	return d
 }

@@ -55,24 +55,6 @@ type page struct {
 
 type fact struct{ Name, Value string }
 
-// tile is a status and how many findings have it.
-type tile struct {
-	Word, Class, Help string
-	Count             int
-}
-
-// slice is one part of a bar of 100 units.
-type slice struct {
-	Class    string
-	X, Width string
-}
-
-type matrixRow struct {
-	Name   string
-	Counts []tile
-	Bar    []slice
-}
-
 // typeRow is a resource type's coverage in all accounts and regions.
 type typeRow struct {
 	collectors.Coverage
@@ -92,26 +74,7 @@ type obstacleRow struct {
 	Example            string
 }
 
-type policyView struct {
-	Index      int
-	Policy     rego.Policy
-	Counts     []tile // other than zero
-	All        matrixRow
-	Tested     int
-	Operations string // of the API, that its findings rest on
-	Reads      string // attributes
-	Params     []paramView
-	Frameworks []fact
-	Links      []link
-	Rows       []findingView
-	More       int // findings that Rows lacks
-}
-
-type link struct {
-	Text string
-	URL  bool
-}
-
+// resourceView is a resource with its findings and calls.
 type resourceView struct {
 	ID, Cohort             int // Cohort is -1 for what is none
 	Name, ARN, Type, Place string
@@ -189,18 +152,6 @@ func newPage(d Data) (*page, *rows, error) {
 	return p, data, nil
 }
 
-// summarise counts the findings by what people ask first.
-func (p *page) summarise(n tally) {
-	p.Tiles, p.Statuses = n.all.tiles(true), n.all.tiles(true)
-	for _, s := range severities {
-		p.Severities = append(p.Severities, newMatrixRow(string(s), n.severity(s)))
-	}
-	for _, s := range n.services() {
-		p.Services = append(p.Services, newMatrixRow(printable(s), n.service(s)))
-	}
-	p.Charts = []chart{verdictChart("Verdicts by service", p.Services), verdictChart("Verdicts by severity", p.Severities), coverageChart(p.Types)}
-}
-
 // judge shows the policies, how they were chosen, and what they met.
 func (p *page) judge(d Data, policies []rego.Policy, n tally, data *rows) {
 	p.Judged = []fact{{"Policies", thousands(len(policies))}, {"Chosen by", printable(d.Judged.String())}}
@@ -235,69 +186,6 @@ func (p *page) linked(data *rows) map[string]int {
 	for _, r := range p.Resources {
 		out[data.keys[r.ID]] = r.ID
 	}
-	return out
-}
-
-// statusHelp says what a status means.
-var statusHelp = [len(statuses)]string{"a policy is violated", "could not be decided", "accepted failure", "only AWS can know", "as the policy wants it", "policy does not apply"}
-
-// tiles are the counts by status, with the zeros or without.
-func (c counts) tiles(zeros bool) []tile {
-	var out []tile
-	for i, v := range c {
-		if v > 0 || zeros {
-			out = append(out, tile{statusWords[i], string(statuses[i]), statusHelp[i], v})
-		}
-	}
-	return out
-}
-
-// matrix is a table of counts: a row a severity or service.
-type matrix struct {
-	Title, Head string
-	Statuses    []tile
-	Rows        []matrixRow
-}
-
-func newMatrix(title, head string, statuses []tile, rows []matrixRow) matrix {
-	return matrix{title, head, statuses, rows}
-}
-
-// tallies count the findings of a resource for its chips.
-func tallies(findings []findingView) []tile {
-	var c counts
-	for _, f := range findings {
-		c[slices.Index(statusWords[:], f.Status)]++
-	}
-	return c.tiles(false)
-}
-
-func newMatrixRow(name string, c counts) matrixRow {
-	return matrixRow{name, c.tiles(true), bar(c)}
-}
-
-// bar divides 100 units among the statuses.
-func bar(c counts) []slice { return scaledBar(c, max(c.total(), 1)) }
-
-// orderPolicies puts the failing first, by severity, then the unknown.
-func orderPolicies(policies []rego.Policy, n tally) []rego.Policy {
-	rank := func(p rego.Policy) int {
-		c := n.byPolicy[p.ID]
-		severity := max(slices.Index(severities[:], p.Severity), 0)
-		switch {
-		case c.of("fail") > 0:
-			return severity
-		case c.of("unknown") > 0:
-			return 10 + severity
-		case c.total() > 0:
-			return 20
-		}
-		return 30
-	}
-	out := slices.Clone(policies)
-	slices.SortStableFunc(out, func(a, b rego.Policy) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.ID, b.ID))
-	})
 	return out
 }
 

@@ -3,7 +3,9 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -58,7 +60,7 @@ func TestHTMLIsInert(t *testing.T) {
 	elements := strings.Fields("html head meta link title style body a header p strong h1 dl div dt dd nav ul li main section h2 svg rect span table caption thead tbody tr th td " +
 		"form label input select option button details summary footer script h3 ol pre code figure figcaption path text title")
 	attributes := strings.Fields("lang charset http-equiv content name rel href class id tabindex role aria-label aria-labelledby aria-hidden focusable viewbox viewBox preserveAspectRatio " +
-		"x y width height scope for type autocomplete spellcheck placeholder value hidden d rx rowspan")
+		"x y width height scope for type autocomplete spellcheck placeholder value hidden d rx rowspan open")
 	var csp string
 	ids := map[string]bool{}
 	code := map[string]string{}
@@ -169,10 +171,17 @@ func TestHTMLDataLosesNothing(t *testing.T) {
 	}
 }
 
+var largeFile = flag.String("large-html", "", "keep the report of 25,000 findings in this file, to look at in a browser")
+
 // A large account stays small enough for a browser, and the rows that are
 // HTML few enough to print.
 func TestHTMLOfManyFindings(t *testing.T) {
 	doc := render(t, "html", largeHTML(25000), Options{})
+	if *largeFile != "" {
+		if err := os.WriteFile(*largeFile, doc, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if len(doc) > 8e6 {
 		t.Errorf("25,000 findings take %d bytes, want at most 8 MB", len(doc))
 	}

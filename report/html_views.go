@@ -7,71 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/sealaudit/sealaudit/rego"
 )
-
-// policyViews are the policies with their first failures, unknowns and
-// waivers, staticRows in all.
-func policyViews(policies []rego.Policy, n tally, data *rows, judged Judged) []policyView {
-	out := make([]policyView, len(policies))
-	operations := data.operationsOf(len(policies))
-	for i, p := range policies {
-		c := n.byPolicy[p.ID]
-		v := policyView{Index: i, Policy: shownPolicy(p), Counts: c.tiles(false), All: newMatrixRow(printable(cmp.Or(p.Title, p.ID)), c), Tested: c.total(), More: c.total()}
-		v.Frameworks, v.Operations, v.Reads, v.Params = supports(p), operations[i], printable(strings.Join(p.Reads, ", ")), params([]rego.Policy{p}, judged)
-		for _, l := range p.RelatedResources {
-			v.Links = append(v.Links, link{printable(l), isLink(l)})
-		}
-		out[i] = v
-	}
-	used := 0
-	for _, f := range data.Findings {
-		v := &out[f[atPolicy].(int)]
-		if used < staticRows && len(v.Rows) < staticPolicyRows && f[atStatus].(int) < slices.Index(statuses[:], "attested") {
-			v.Rows = append(v.Rows, data.finding(f))
-			v.More--
-			used++
-		}
-	}
-	return out
-}
-
-// operationsOf are the API operations that the findings of each policy rest
-// on, in one text.
-func (r *rows) operationsOf(policies int) []string {
-	seen := make([]map[int]bool, policies)
-	for _, f := range r.Findings {
-		p := f[atPolicy].(int)
-		if seen[p] == nil {
-			seen[p] = map[int]bool{}
-		}
-		calls, _ := f[atCalls].([]int)
-		for _, id := range calls {
-			seen[p][r.Calls[id][0].(int)] = true
-		}
-	}
-	out := make([]string, policies)
-	for p, words := range seen {
-		var names []string
-		for w := range words {
-			names = append(names, r.Words[w])
-		}
-		slices.Sort(names)
-		out[p] = strings.Join(names, ", ")
-	}
-	return out
-}
-
-// shownPolicy is a policy with its text made printable.
-func shownPolicy(p rego.Policy) rego.Policy {
-	p.Title = printable(cmp.Or(p.Title, p.ID))
-	p.Profiles = []string{printable(strings.Join(p.Profiles, ", "))}
-	for _, s := range []*string{&p.ID, &p.Control, &p.Description, &p.Resource, &p.Remediation, &p.Origin, &p.File} {
-		*s = printable(*s)
-	}
-	return p
-}
 
 // finding is a row as HTML shows it.
 func (r *rows) finding(f findingRow) findingView {

@@ -40,6 +40,7 @@ func writeMarkdown(w io.Writer, d Data, _ Options) error {
 	m.heading(d, counted)
 	m.severities(counted)
 	m.failures(d, counted, failures)
+	m.changes(d.Changes)
 	m.unknown(counted, reasons)
 	m.waivers(d.Summary.Waivers)
 	m.coverage(d)

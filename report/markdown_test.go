@@ -57,7 +57,9 @@ func outsideSpans(t *testing.T, line string) string {
 // own, no HTML, no link and no mention.
 func TestMarkdownIsInert(t *testing.T) {
 	for _, format := range []string{"markdown", "oscal"} {
-		doc := string(render(t, format, machineSample(), Options{}))
+		d := machineSample()
+		d.Changes = htmlSample().Changes
+		doc := string(render(t, format, d, Options{}))
 		if format == "oscal" {
 			doc = strings.Join(oscalMarkup(t, doc), "\n")
 		}
@@ -151,5 +153,27 @@ func TestMarkdownStaysBelowTheLimit(t *testing.T) {
 	got := string(render(t, "markdown", d, Options{}))
 	if len(got) > summaryLimit || !strings.HasSuffix(got, "`"+d.Evidence+"`\n") || !regexp.MustCompile(`\*\*[0-9]+ lines did not fit`).MatchString(got) {
 		t.Errorf("%d bytes, ending in %q", len(got), got[len(got)-300:])
+	}
+}
+
+// With an earlier run the summary counts every change, and lists what fails
+// and did not before.
+func TestMarkdownChanges(t *testing.T) {
+	d := htmlSample()
+	doc := string(render(t, "markdown", d, Options{}))
+	for _, want := range []string{
+		"\n## Changes since 2026-11-17 10:01:35 UTC\n", "`sha256:" + strings.Repeat("11", 32) + "`",
+		"\n| reopened | 1 | failures that had been fixed |\n", "\n| unchanged | ",
+		"\n- reopened **high** `kinesis/stream_encrypted`: `orders` in `123456789012, us-east-1`. `pass → fail (policy changed): encryption type is NONE`\n",
+		"\n- Not seen now: AWS::KinesisFirehose::DeliveryStream in `123456789012, us-east-1`. `Listed incompletely (throttled).",
+		"\n- Policies that are not what they were: 3.",
+	} {
+		if !strings.Contains(doc, want) {
+			t.Errorf("no %q in:\n%s", want, doc)
+		}
+	}
+	d.Changes = nil
+	if doc := string(render(t, "markdown", d, Options{})); strings.Contains(doc, "Changes") {
+		t.Error("without an earlier run there are changes")
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 
 func newCollect(std streams) *cobra.Command {
 	var read readFlags
+	var sign signFlags
 	c := &cobra.Command{
 		Use:   "collect BUNDLE",
 		Short: "Read an account and keep the evidence in a sealed bundle",
@@ -27,6 +29,8 @@ judging it. evaluate judges it later, anywhere, without AWS.
 ` + proveHelp + `
 
 ` + probeHelp + `
+
+` + keepHelp + `
 
 Exit codes: 0 everything was read; 2 nothing was read; 3 the bundle has gaps.`,
 		Example: "  sealaudit collect evidence.zip --region eu-west-1\n  sealaudit evaluate evidence.zip -o html=report.html",
@@ -40,22 +44,28 @@ Exit codes: 0 everything was read; 2 nothing was read; 3 the bundle has gaps.`,
 			if err != nil {
 				return err
 			}
+			s, err := sign.signer(std)
+			if err != nil {
+				return err
+			}
 			if err := read.check(); err != nil {
+				return err
+			}
+			if err := read.previous.spared(t); err != nil {
 				return err
 			}
 			m, err := collect(c.Context(), read, t.path, std)
 			if err != nil {
 				return err
 			}
-			for _, line := range m.Coverage {
-				if !line.Complete() {
-					return verdict(exitUnknown)
-				}
+			if slices.ContainsFunc(m.Coverage, func(line collectors.Coverage) bool { return !line.Complete() }) {
+				err = verdict(exitUnknown)
 			}
-			return nil
+			return s.attestKept(c.Context(), err, t.path, read.quiet, std)
 		},
 	}
 	read.add(c.Flags())
+	sign.add(c.Flags(), "sign-")
 	addConfigFlag(c.Flags())
 	return c
 }
@@ -72,7 +82,7 @@ func collect(ctx context.Context, f readFlags, path string, std streams) (collec
 		return collectors.Manifest{}, err
 	}
 	defer zero()
-	m := collectors.Manifest{Tool: "sealaudit " + version(), Demo: f.demo, FIPS: f.fips, Started: now()}
+	m := collectors.Manifest{Tool: "sealaudit " + version(), Demo: f.demo, FIPS: f.fips, Previous: f.previous.evidence, Started: now()}
 	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("the limit of %s passed (--timeout)", f.timeout))
 	defer cancel()
 	session, done, err := open(ctx, f, rec)
@@ -140,6 +150,9 @@ func read(ctx context.Context, f readFlags, s *awsapi.Session, rec *collectors.R
 		}
 	}
 	m.Caller, m.Accounts, m.Regions, m.Endpoint = s.Caller, []string{s.Account}, regions, s.Endpoint
+	if err := f.previous.of(s.Account); err != nil {
+		return err
+	}
 	m.SkewMS = s.Skew.Milliseconds()
 	m.Demo = m.Demo || s.Demo
 	if f.demo {
@@ -172,7 +185,8 @@ func resume(path string, rec *collectors.Recorder, plan *collectors.Plan, m *col
 	if plan.Done, err = rec.Resume(b, *plan, m.Regions); err != nil {
 		return fmt.Errorf("resuming from %s: %w", path, err)
 	}
-	m.Started = b.Manifest.Started // the evidence is as old as its oldest part
+	m.Previous = cmp.Or(m.Previous, b.Manifest.Previous) // it is the same run
+	m.Started = b.Manifest.Started                       // the evidence is as old as its oldest part
 	return nil
 }
 

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sealaudit/sealaudit/rego"
 	"github.com/sealaudit/sealaudit/report"
 )
 
@@ -72,8 +70,8 @@ is unknown now and was not failing, was not listed, or is not judged any more.`,
 }
 
 func (f *diffFlags) run(paths []string, std streams) error {
-	if f.failOnNew != "none" && !slices.Contains(severities(), f.failOnNew) {
-		return fmt.Errorf("--fail-on-new has no severity %q; take one of critical, high, medium, low, info or none", f.failOnNew)
+	if err := checkFailOnNew(f.failOnNew); err != nil {
+		return err
 	}
 	var all []report.Data
 	for _, path := range paths {
@@ -98,21 +96,7 @@ func (f *diffFlags) run(paths []string, std streams) error {
 	if err != nil {
 		return fmt.Errorf("writing the diff: %w", err)
 	}
-	return f.verdict(d)
-}
-
-// verdict is the exit code as an error, nil for 0.
-func (f *diffFlags) verdict(d report.Diff) error {
-	least := rego.Severity(f.failOnNew)
-	switch {
-	case f.failOnNew == "none":
-		return nil
-	case d.Opened(least) > 0:
-		return verdict(exitFail)
-	case d.Undecided(least):
-		return verdict(exitUnknown)
-	}
-	return nil
+	return newVerdict(f.failOnNew, d)
 }
 
 // openJudged opens a judged bundle or a JSON report, whichever it is.
@@ -152,7 +136,7 @@ func isZip(path string) (bool, error) {
 		return false, err
 	}
 	if !info.Mode().IsRegular() {
-		return false, fmt.Errorf("%s is no regular file; diff reads its files more than once, so save it first", path)
+		return false, fmt.Errorf("%s is no regular file; a comparison reads it more than once, so save it first", path)
 	}
 	start := make([]byte, 2)
 	if _, err := io.ReadFull(f, start); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {

@@ -19,6 +19,7 @@ import (
 type readFlags struct {
 	profile, endpoint string
 	resume            string
+	previous          previousRun
 	regions, services []string
 	fips, demo, quiet bool
 	timeout, attempt  time.Duration
@@ -35,6 +36,7 @@ func (f *readFlags) add(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.demo, "demo", false, "audit the embedded demo account instead of a real one")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on stderr")
 	fs.StringVar(&f.resume, "resume", "", "take over what this earlier `bundle` holds completely, and read only the rest")
+	fs.StringVar(&f.previous.path, "previous", "", "name the run before this one by its `bundle`: evidence verify then checks that none is replaced or missing")
 	fs.DurationVar(&f.timeout, "timeout", 15*time.Minute, "stop reading after this long; what is missing then is unknown")
 	fs.DurationVar(&f.attempt, "call-timeout", 30*time.Second, "give up one attempt of one API call after this long")
 	f.prove.add(fs)
@@ -72,7 +74,10 @@ func (f *readFlags) check() error {
 	if err := f.prove.check(); f.prove.on && err != nil {
 		return err
 	}
-	return checkServices(f.services, f.prove.on)
+	if err := checkServices(f.services, f.prove.on); err != nil {
+		return err
+	}
+	return f.previous.read()
 }
 
 const demoTimeout = 5 * time.Second

@@ -127,8 +127,13 @@ func (j *jury) judgeAndReport(ctx context.Context, b *collectors.Bundle, keep st
 	if err != nil {
 		return err
 	}
-	if err := out.write(outs, d, std); err != nil {
+	compared := out.baseline.compare(&d)
+	// What was read is reported all the same.
+	if err := errors.Join(out.write(outs, d, std), compared); err != nil {
 		return err
+	}
+	if out.baseline.gates() {
+		return newVerdict(out.baseline.failOnNew, *d.Changes)
 	}
 	return j.verdict(d)
 }

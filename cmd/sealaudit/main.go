@@ -70,8 +70,8 @@ unknown, never as pass or fail.
 Exit codes: 0 all pass; 1 a policy failed at or above --fail-on; 2 nothing was
 audited; 3 nothing failed, but evidence is missing.
 
-Every flag but --probe can be set in the environment (--fail-on is
-SEALAUDIT_FAIL_ON) and in sealaudit.yaml (fail-on: high).`,
+Every flag but --probe, --sign-command and those of evidence can be set in the
+environment (--fail-on is SEALAUDIT_FAIL_ON) and in sealaudit.yaml (fail-on: high).`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          noArgs,

@@ -100,8 +100,11 @@ func probeStatements(targets []envelope.Target) []iamStatement {
 
 // typedOnly refuses a setting that only the command line may have.
 func typedOnly(name string) error {
-	if strings.EqualFold(name, probeFlag) {
+	switch {
+	case strings.EqualFold(name, probeFlag):
 		return errTyped
+	case strings.EqualFold(name, signCommandFlag):
+		return errTypedCommand
 	}
 	return nil
 }
