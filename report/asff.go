@@ -136,7 +136,7 @@ func asffResourceOf(r rego.Resource) asffResource {
 func asffFields(f rego.Finding, d Data) map[string]string {
 	fields := map[string]string{"sealaudit/policy": f.Policy, "sealaudit/status": string(f.Status), "sealaudit/evidence": d.Evidence, "sealaudit/tool": d.Manifest.Tool}
 	if d.Manifest.Demo {
-		fields["sealaudit/demo"] = demoNotice
+		fields["sealaudit/demo"] = DemoNotice
 	}
 	if f.Waiver != nil {
 		fields["sealaudit/waiver"] = waiverText(f)

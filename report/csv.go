@@ -30,7 +30,7 @@ func writeCSV(w io.Writer, d Data, _ Options) error {
 	columns, last := csvColumns, []string(nil)
 	demo := "false"
 	if d.Manifest.Demo {
-		demo, columns, last = "true", append(slices.Clone(csvColumns), demoNotice), []string{""}
+		demo, columns, last = "true", append(slices.Clone(csvColumns), DemoNotice), []string{""}
 	}
 	if err := out.Write(columns); err != nil {
 		return err

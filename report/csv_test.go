@@ -21,7 +21,7 @@ func TestCSVGolden(t *testing.T) {
 	got := render(t, "csv", machineSample(), Options{})
 	golden(t, "report.csv", got)
 	rows := readCSV(t, got)
-	if !slices.Equal(rows[0], append(slices.Clone(csvColumns), demoNotice)) || bytes.Count(got, []byte("\r\n")) != len(rows) || bytes.Count(got, []byte("\n")) != len(rows) {
+	if !slices.Equal(rows[0], append(slices.Clone(csvColumns), DemoNotice)) || bytes.Count(got, []byte("\r\n")) != len(rows) || bytes.Count(got, []byte("\n")) != len(rows) {
 		t.Errorf("%d rows, columns %v", len(rows), rows[0])
 	}
 	i := 0

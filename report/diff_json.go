@@ -16,7 +16,7 @@ func WriteDiffJSON(w io.Writer, d Diff) error {
 	j := &jsonWriter{out: w}
 	j.text("{")
 	if d.Demo {
-		j.field("notice", demoNotice, ",")
+		j.field("notice", DemoNotice, ",")
 	}
 	j.text("\n")
 	j.field("format", DiffFormat, ",\n")

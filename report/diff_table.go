@@ -35,7 +35,7 @@ func kindWords(k ChangeKind) string {
 func WriteDiff(w io.Writer, d Diff, o Options) error {
 	t := &terminal{out: w, width: min(max(cmp.Or(o.Width, 80), 60), 140), color: o.Color}
 	if d.Demo {
-		t.line(yellow, demoNotice)
+		t.line(yellow, DemoNotice)
 		t.raw("")
 	}
 	t.field("Account", strings.Join(d.Accounts, ", "))

@@ -53,7 +53,7 @@ func writeJSON(w io.Writer, d Data, _ Options) error {
 	j := &jsonWriter{out: w}
 	j.text("{")
 	if m.Demo {
-		j.field("notice", demoNotice, ",")
+		j.field("notice", DemoNotice, ",")
 	}
 	j.text("\n")
 	j.field("format", JSONFormat, ",\n")

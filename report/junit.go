@@ -31,7 +31,7 @@ func writeJUnit(w io.Writer, d Data, _ Options) error {
 	}
 	j := &junitWriter{jsonWriter{out: w}}
 	if d.Manifest.Demo {
-		j.text(strings.TrimSuffix(xml.Header, "\n") + "<!-- " + demoNotice + " -->\n")
+		j.text(strings.TrimSuffix(xml.Header, "\n") + "<!-- " + DemoNotice + " -->\n")
 	} else {
 		j.text(xml.Header)
 	}

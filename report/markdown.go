@@ -85,7 +85,7 @@ func (m *markdown) line(format string, args ...any) {
 
 func (m *markdown) heading(d Data, n tally) {
 	if d.Manifest.Demo {
-		m.line("> **" + demoNotice + "**\n")
+		m.line("> **" + DemoNotice + "**\n")
 	}
 	if n.all.total() == 0 {
 		m.line("# sealaudit: nothing was judged\n\nNo policy met a resource. That is not a pass.\n")

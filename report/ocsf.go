@@ -138,7 +138,7 @@ func ocsfMetadataOf(f rego.Finding, d Data) ocsfMetadata {
 	m := ocsfMetadata{Version: "1.6.0", Product: ocsfProduct{cmp.Or(name, "sealaudit"), "sealaudit", version}, Profiles: []string{"cloud", "datetime"},
 		UID: nameUUID("event", f.ID, d.Evidence).String(), EventCode: printable(f.Policy), CorrelationUID: d.Evidence}
 	if d.Manifest.Demo {
-		m.Labels = []string{demoNotice}
+		m.Labels = []string{DemoNotice}
 	}
 	return m
 }

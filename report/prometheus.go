@@ -26,7 +26,7 @@ func writePrometheus(w io.Writer, d Data, _ Options) error {
 	m := d.Manifest
 	p := &exposition{jsonWriter{out: w}}
 	if m.Demo {
-		p.text("# " + demoNotice + "\n")
+		p.text("# " + DemoNotice + "\n")
 	}
 	name, version, _ := strings.Cut(m.Tool, " ")
 	p.metric("sealaudit_scan_info", "The scan: always 1.")

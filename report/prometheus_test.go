@@ -27,7 +27,7 @@ func TestPrometheusGrammar(t *testing.T) {
 	}
 	metric, seen, done := "", map[string]bool{}, map[string]bool{}
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if lines[0] != "# "+demoNotice { // a comment, of the sample's demo account
+	if lines[0] != "# "+DemoNotice { // a comment, of the sample's demo account
 		t.Errorf("the first line is %q", lines[0])
 	}
 	for _, line := range lines[1:] {

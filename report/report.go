@@ -82,9 +82,8 @@ func (j Judged) String() string {
 	return strings.Join(parts, "; ")
 }
 
-// demoNotice is the first thing that a report of the embedded account says,
-// wherever its format has room for it.
-const demoNotice = "Demo account, not yours: everything below is about the embedded example."
+// DemoNotice is the first thing that a report of the embedded account says.
+const DemoNotice = "Demo account, not yours: everything below is about the embedded example."
 
 // Options are choices of presentation. The zero value is a good default.
 type Options struct {

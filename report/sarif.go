@@ -118,7 +118,7 @@ type sarifWriter struct {
 func (s *sarifWriter) begin(p sarifProperties) {
 	s.json.text("{")
 	if s.data.Manifest.Demo {
-		p.Notice = demoNotice
+		p.Notice = DemoNotice
 	}
 	s.json.field("properties", p, ",\n") // first, so that the file's first line has the notice
 	s.json.text("\"$schema\": \"" + sarifSchema + "\",\n\"version\": \"2.1.0\",\n")

@@ -115,7 +115,7 @@ func (t *terminal) table(cols []column, rows [][]text) {
 
 func (t *terminal) heading(m collectors.Manifest) {
 	if m.Demo {
-		t.line(yellow, demoNotice)
+		t.line(yellow, DemoNotice)
 		t.raw("")
 	}
 	t.field("Account", strings.Join(m.Accounts, ", "))

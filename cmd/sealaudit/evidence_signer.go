@@ -122,10 +122,13 @@ func named(keyID string) string {
 // asked for that and the command did what it should; err is how it ended.
 func (s *signer) attestKept(ctx context.Context, err error, path string, quiet bool, std streams) error {
 	var v verdict
-	if s == nil || err != nil && !errors.As(err, &v) {
+	if s == nil {
 		return err
 	}
 	defer s.zero()
+	if err != nil && !errors.As(err, &v) {
+		return fmt.Errorf("%w; nothing was signed", err)
+	}
 	b, e := collectors.OpenBundle(path)
 	if e != nil {
 		return e

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sealaudit/sealaudit/collectors"
 	"github.com/sealaudit/sealaudit/internal/dsse"
+	"github.com/sealaudit/sealaudit/report"
 )
 
 // verifyFlags say whose signature bundles must have.
@@ -119,8 +120,12 @@ func about(b *collectors.Bundle) []string {
 		judged = "judged by " + b.Judgement.Tool
 	}
 	const day = "2006-01-02 15:04:05"
-	return []string{"intact: " + b.Path, "evidence digest " + b.Evidence,
-		fmt.Sprintf("read by %s from %s to %s (UTC) with %s", m.Caller, m.Started.Format(day), m.Ended.Format(day), m.Tool), judged}
+	var lines []string
+	if m.Demo {
+		lines = append(lines, report.DemoNotice)
+	}
+	return append(lines, "intact: "+b.Path, "evidence digest "+b.Evidence,
+		fmt.Sprintf("read by %s from %s to %s (UTC) with %s", m.Caller, m.Started.Format(day), m.Ended.Format(day), m.Tool), judged)
 }
 
 // verifyPrevious checks a bundle's link to the one before it.
