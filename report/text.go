@@ -46,6 +46,9 @@ func printable(s string) string {
 // hidden says whether a reader could miss the character or what it does to
 // its neighbours.
 func hidden(r rune) bool {
+	if ' ' <= r && r <= '~' { // nearly all
+		return false
+	}
 	switch r {
 	case utf8.RuneError, '\u034f', '\u115f', '\u1160', '\u2800', '\u3164', '\uffa0': // letters by class, blank by looks
 		return true

@@ -11,7 +11,7 @@ import (
 // characters are in strings only.
 func VisibleJSON(text []byte) []byte {
 	i := 0
-	for i < len(text) && !veiled(text[i:]) {
+	for i < len(text) && (text[i] < 0x7f || text[i] > 0x7f && !veiled(text[i:])) {
 		i++
 	}
 	if i == len(text) {
