@@ -66,7 +66,7 @@ async function look(browser, file, scheme) {
   await axePage.goto(url);
   await axePage.evaluate(() => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
   await axePage.addScriptTag({ path: axe });
-  const { violations } = await axePage.evaluate(() => window.axe.run(document));
+  const { violations } = await axePage.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
   for (const v of violations) problems.push(`${at}: axe ${v.id}: ${v.help}: ${v.nodes.slice(0, 2).map((n) => n.html.slice(0, 160)).join(" | ")}`);
   await open.close();
 
@@ -76,7 +76,10 @@ async function look(browser, file, scheme) {
   if ((await reader.locator("table").count()) < 3) problems.push(`${at}: without JavaScript there is little to read`);
   const sections = await reader.locator("nav a").count();
   for (const link of await reader.locator("nav a").all()) {
-    const text = await reader.locator(await link.getAttribute("href")).innerText();
+    const section = reader.locator(await link.getAttribute("href"));
+    await section.evaluate((e) => e.scrollIntoView()); // what is far off is not laid out, and has no text yet
+    await reader.waitForTimeout(50);
+    const text = await section.innerText();
     if (text.trim().split("\n").length < 2) problems.push(`${at}: without JavaScript the section ${await link.innerText()} is empty`);
   }
   if (sections < 15) problems.push(`${at}: there are ${sections} sections`);

@@ -22,6 +22,7 @@
   const name = (r) => r[1] || arn(r);
   const service = (p) => data.policies[p][0].split("/")[0];
   const chip = (status, text) => el("span", { class: "chip " + classes[status] }, text);
+  const number = new Intl.NumberFormat("en");
   const observed = (f) => el("td", { class: "any" }, ...f[TEXTS].map((t) => el("p", {}, data.texts[t])));
 
   function table(caption, heads, rows, kind) {
@@ -70,16 +71,16 @@
       el("td", { class: "place" }, data.places[r[3]]), observed(f), el("td", { class: "refs" }, ...references(f[CALLS])));
   }
 
-  function fillPolicy(details, rows) {
-    const title = data.policies[+details.id.slice(2)][1];
-    const box = table("Resources of " + title, ["Status", "Resource", "Account, region", "Observed", "Evidence"], []);
+  // fillPolicy lists what a policy judged and the filter leaves.
+  function fillPolicy(policy, rows = rowsOf(policy)) {
+    const box = table("Resources of " + data.policies[policy.index][1], ["Status", "Resource", "Account, region", "Observed", "Evidence"], [], "findings");
     const body = box.querySelector("tbody");
     const more = paged(rows, "resources", (some) => {
       const made = some.map(policyRow);
       body.append(...made);
       return made[0];
     });
-    details.querySelector(".rows").replaceChildren(box, more);
+    policy.rows.replaceChildren(box, more);
   }
 
   function resourceRow(f) {
@@ -113,7 +114,7 @@
     const r = data.resources[id];
     const counts = [0, 0, 0, 0, 0, 0];
     for (const f of rows) counts[f[STATUS]]++;
-    const chips = counts.flatMap((n, s) => (n > 0 ? [chip(s, `${n.toLocaleString("en")} ${words[s]}`)] : []));
+    const chips = counts.flatMap((n, s) => (n > 0 ? [chip(s, `${number.format(n)} ${words[s]}`)] : []));
     const body = el("div", { class: "body" });
     const details = el("details", { class: "resource", id: "r-" + id }, el("summary", {}, el("span", { class: "head" }, el("span", { class: "title any" }, name(r)), " ",
       el("span", { class: "sub" }, `${data.types[r[2]]} · ${data.places[r[3]]}`)), el("span", { class: "chips" }, ...chips)), body);
@@ -121,21 +122,31 @@
     return details;
   }
 
-  const policies = [...document.querySelectorAll("details.policy")];
+  const policies = [...document.querySelectorAll("details.policy")].map((details) =>
+    ({ details, rows: details.querySelector(".rows"), index: +details.id.slice(2) }));
   const value = (id) => ($(id) ? $(id).value : "");
+
+  // The text that the filter looks through is made when it is first used.
+  let texts = null;
+  const lower = () => texts ||= [data.policies.map((p) => p.join("\n").toLowerCase()),
+    data.resources.map((r) => [arn(r), r[0] < 0 ? r[1] : "", data.types[r[2]], data.places[r[3]]].join("\n").toLowerCase()),
+    data.texts.map((t) => t.toLowerCase())];
 
   // matching are the findings that the filter leaves. Each word of the text
   // must be in the policy, the resource or what was observed.
   function matching() {
     const status = value("status"), severity = value("severity"), of = value("service"), place = value("place");
-    const has = value("text").toLowerCase().split(/\s+/).filter(Boolean).map((w) => {
-      const within = (s) => s.toLowerCase().includes(w);
-      return [data.policies.map((p) => p.some(within)),
-        data.resources.map((r) => within(r[1]) || within(arn(r)) || within(data.types[r[2]]) || within(data.places[r[3]])), data.texts.map(within)];
-    });
+    const words = value("text").toLowerCase().split(/\s+/).filter(Boolean);
+    if (!(status || severity || of || place || words.length)) return data.findings;
+    const has = words.map((w) => lower().map((list) => Uint8Array.from(list, (s) => (s.includes(w) ? 1 : 0))));
     const services = data.policies.map((_, p) => !of || service(p) === of);
-    return data.findings.filter((f) => services[f[P]] && (status === "" || f[STATUS] === +status) && (severity === "" || f[SEVERITY] === +severity) &&
-      (place === "" || data.resources[f[R]][3] === +place) && has.every(([p, r, t]) => p[f[P]] || r[f[R]] || f[TEXTS].some((i) => t[i])));
+    const out = [];
+    each: for (const f of data.findings) {
+      if (!services[f[P]] || (status && f[STATUS] !== +status) || (severity && f[SEVERITY] !== +severity) || (place && data.resources[f[R]][3] !== +place)) continue;
+      for (const [p, r, t] of has) if (!p[f[P]] && !r[f[R]] && !f[TEXTS].some((i) => t[i])) continue each;
+      out.push(f);
+    }
+    return out;
   }
 
   function group(findings, by) {
@@ -147,37 +158,59 @@
     return groups;
   }
 
-  let byPolicy = new Map();
-  const rowsOf = (details) => byPolicy.get(+details.id.slice(2)) || [];
+  const everything = { found: data.findings, byPolicy: group(data.findings, P), byResource: [...group(data.findings, R)] };
+  let byPolicy = everything.byPolicy;
+  const rowsOf = (policy) => byPolicy.get(policy.index) || [];
 
+  // fillOpen fills the policies that are unfolded, a few at once and the
+  // others when the browser has shown these.
+  let later = 0, waiting = [];
+  function fillOpen(until) {
+    const start = performance.now();
+    while (waiting.length > 0 && performance.now() - start < until) {
+      const policy = waiting.shift();
+      if (!policy.rows.firstChild) fillPolicy(policy);
+    }
+    if (waiting.length > 0) later = setTimeout(fillOpen, 0, until);
+  }
+
+  let telling = 0;
   function show() {
+    clearTimeout(later);
     const found = matching();
     const filtered = found.length < data.findings.length;
-    byPolicy = group(found, P);
-    let shown = 0;
-    for (const d of policies) {
-      d.hidden = filtered && rowsOf(d).length === 0;
-      if (!d.hidden) shown++;
-      d.querySelector(".rows").replaceChildren();
-      if (d.open && !d.hidden) fillPolicy(d, rowsOf(d));
+    const shown = filtered ? { found, byPolicy: group(found, P), byResource: [...group(found, R)] } : everything;
+    byPolicy = shown.byPolicy;
+    waiting = [];
+    for (const p of policies) {
+      const hidden = filtered && !byPolicy.has(p.index);
+      if (p.details.hidden !== hidden) p.details.hidden = hidden;
+      if (p.rows.firstChild) p.rows.replaceChildren();
+      if (p.details.open && !hidden) waiting.push(p);
     }
-    document.querySelector("#policies .none").hidden = shown > 0 || policies.length === 0;
-    const resources = [...group(found, R)];
+    document.querySelector("#policies .none").hidden = policies.length === 0 || policies.some((p) => !p.details.hidden);
     const list = el("div", {});
-    const more = paged(resources, "resources", (some) => {
+    const more = paged(shown.byResource, "resources", (some) => {
       const made = some.map(resource);
       list.append(...made);
       return made[0] && made[0].firstChild;
     });
+    if (shown.byResource.length === 0) list.append(el("p", {}, filtered ? "No resource matches the filter." : "No resource was judged."));
     $("resource-list").replaceChildren(list, more);
-    if (resources.length === 0) list.append(el("p", {}, filtered ? "No resource matches the filter." : "No resource was judged."));
-    const n = (count, one, many) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
-    $("shown").textContent = `${found.length.toLocaleString("en")} of ${n(data.findings.length, "finding", "findings")}, ` +
-      `${n(byPolicy.size, "policy", "policies")}, ${n(resources.length, "resource", "resources")}`;
+    fillOpen(8);
+    // Who listens to the page hears the outcome when the typing rests.
+    clearTimeout(telling);
+    telling = setTimeout(tell, 200, shown);
   }
 
-  for (const d of policies) {
-    d.addEventListener("toggle", () => { if (d.open && !d.querySelector(".rows").hasChildNodes()) fillPolicy(d, rowsOf(d)); });
+  function tell({ found, byPolicy, byResource }) {
+    const n = (count, one, many) => `${number.format(count)} ${count === 1 ? one : many}`;
+    $("shown").textContent = `${number.format(found.length)} of ${n(data.findings.length, "finding", "findings")}, ` +
+      `${n(byPolicy.size, "policy", "policies")}, ${n(byResource.length, "resource", "resources")}`;
+  }
+
+  for (const p of policies) {
+    p.details.addEventListener("toggle", () => { if (p.details.open && !p.rows.firstChild) fillPolicy(p); });
   }
   // missing makes what a link names and the page does not have yet.
   function missing(id) {
@@ -213,22 +246,36 @@
     if (a && a.getAttribute("href") === location.hash) setTimeout(reveal, 0);
   });
   addEventListener("hashchange", reveal);
-  // What fails is unfolded on paper, a page of rows a policy.
+  // On paper what needs work is unfolded, a page of rows a policy, and folded
+  // again for the screen.
+  let unfolded = [];
   addEventListener("beforeprint", () => {
-    for (const d of policies) {
-      if (d.hidden || d.open || !rowsOf(d).some((f) => f[STATUS] < 2)) continue;
-      d.open = true;
-      fillPolicy(d, rowsOf(d));
+    fillOpen(Infinity);
+    unfolded = policies.filter((p) => !p.details.hidden && !p.details.open && rowsOf(p).some((f) => f[STATUS] < 2));
+    for (const p of unfolded) {
+      const rows = rowsOf(p), open = rows.filter((f) => f[STATUS] < 3);
+      fillPolicy(p, open);
+      const left = rows.length - Math.min(open.length, page);
+      if (left > 0) p.rows.append(el("p", { class: "more" }, `${number.format(left)} more findings of it, of which ${number.format(rows.length - open.length)} are neither failures nor unknown nor waived, are on the screen and not on paper.`));
+      p.details.open = true;
     }
+  });
+  addEventListener("afterprint", () => {
+    for (const p of unfolded) {
+      p.details.open = false;
+      p.rows.replaceChildren();
+    }
+    unfolded = [];
   });
   const form = $("filter");
   let timer = 0;
-  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(show, 120); });
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(show, 0); });
   form.addEventListener("reset", () => setTimeout(show, 0));
   form.addEventListener("submit", (e) => e.preventDefault());
   form.hidden = false;
   for (const id of ["static-note", "more-resources", "more-calls"]) if ($(id)) $(id).remove();
   show();
+  tell(everything);
   reveal();
   document.documentElement.dataset.ready = "true";
 })();
