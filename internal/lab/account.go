@@ -120,7 +120,8 @@ type Metric struct {
 	Dimensions map[string]string `yaml:"Dimensions"`
 	Sums       []Datapoint       `yaml:"Sums"`
 
-	own bool // the list is the account's own, which count may grow
+	own  bool   // the list is the account's own, which count may grow
+	unit string // as it was put; "" is not said
 }
 
 // Datapoint is what a metric counted at a moment.
@@ -194,7 +195,13 @@ type Key struct {
 	Policy   any               `yaml:"Policy"`   // JSON text, or the document; nil is the default policy
 	Grants   []map[string]any  `yaml:"Grants"`
 
-	rotations []time.Time // on demand, by calls
+	rotations []rotation // since the account began
+}
+
+// rotation is a completed rotation of a key: ON_DEMAND or AUTOMATIC.
+type rotation struct {
+	at   time.Time
+	kind string
 }
 
 // text is a member of an output.

@@ -35,7 +35,7 @@ func listBuckets(l *Lab, q *wire.Request) answer {
 		}
 		list = append(list, entry)
 	}
-	output := map[string]any{"Buckets": list, "Owner": map[string]any{"ID": "demo"}}
+	output := map[string]any{"Buckets": list, "Owner": map[string]any{"ID": ownerID}}
 	if next != "" {
 		output["ContinuationToken"] = next
 	}
@@ -56,6 +56,9 @@ func ofBucket(code, message string, output func(*Bucket) map[string]any) operati
 		if b.region != q.Region && q.Operation != "GetBucketLocation" {
 			a.location = b.region
 			a.failure = elsewhereIn(b.region, name)
+			return a
+		}
+		if a.failure = l.otherOwner(q); a.failure != nil {
 			return a
 		}
 		a.errors = b.Errors

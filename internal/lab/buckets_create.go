@@ -46,6 +46,8 @@ func createBucket(l *Lab, q *wire.Request) answer {
 	case !bucketName.MatchString(name):
 		a.failure = refuse(400, "InvalidBucketName", "The specified bucket is not valid.")
 		a.failure.Fields = map[string]string{"BucketName": name}
+	case q.Bool("ObjectLockEnabledForBucket", false):
+		a.failure = refuse(501, "NotImplemented", "The embedded account has no Object Lock.")
 	case failure != nil:
 		a.failure = failure
 	case bad != nil:

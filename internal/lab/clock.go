@@ -42,6 +42,7 @@ func (l *Lab) tick(now time.Time) {
 func due() []func(*Lab, time.Time) {
 	return []func(*Lab, time.Time){
 		forgetKeys,
+		ageKeys,
 		checkTables,
 		deliverTrails,
 		deliverRecords,

@@ -39,7 +39,7 @@ func (d *delivery) upload(target map[string]any, version string, body []byte, no
 	now = now.UTC()
 	name := d.name + "-" + version + "-" + now.Format("2006-01-02-15-04-05") + "-" + uuidOf(d.arn, now.UnixNano(), len(body), text(target, "Prefix"))
 	body, suffix := compressed(text(target, "CompressionFormat"), name, body)
-	u := upload{bucket: strings.TrimPrefix(text(target, "BucketARN"), "arn:aws:s3:::"), key: text(target, "Prefix") + now.Format("2006/01/02/15/") + name + suffix,
+	u := upload{bucket: strings.TrimPrefix(text(target, "BucketARN"), "arn:aws:s3:::"), key: prefixAt(text(target, "Prefix"), now) + name + suffix,
 		body: body, by: firehoseService}
 	encryption, _ := target["EncryptionConfiguration"].(map[string]any)
 	if with, ok := encryption["KMSEncryptionConfig"].(map[string]any); ok {

@@ -22,7 +22,8 @@ type event struct {
 	RequestID               string
 	Resources               []string // ARNs
 	Request                 map[string]any
-	Data                    bool // a data event, which only trails that ask for it get
+	Applied                 string // how S3 encrypted a new object: "Default_SSE_S3"
+	Data                    bool   // a data event, which only trails that ask for it get
 	ReadOnly                bool
 }
 
@@ -47,7 +48,7 @@ func (l *Lab) remember(e event) {
 func isSecret(member string) bool {
 	switch member {
 	case "Plaintext", "CiphertextBlob", "Data", "Body", "Item", "Records", "Record", "SSECustomerKey", "CopySourceSSECustomerKey",
-		"EncryptedKeyMaterial", "ImportToken", "ExpressionAttributeValues", "PublicKey", "RequestItems":
+		"EncryptedKeyMaterial", "ImportToken", "Message", "Mac", "Signature", "ExpressionAttributeValues", "PublicKey", "RequestItems", "TransactItems":
 		return true
 	}
 	return false
@@ -61,6 +62,7 @@ func (l *Lab) recordCall(q *wire.Request, a answer) {
 	if q.Service == "dynamodb" {
 		hideKeys(e.Request)
 	}
+	e.Applied = sseApplied(q, a)
 	if strings.HasPrefix(a.resource, "arn:") {
 		e.Resources = []string{a.resource}
 	}
@@ -68,6 +70,28 @@ func (l *Lab) recordCall(q *wire.Request, a answer) {
 		e.ErrorCode, e.ErrorMessage = a.failure.Code, a.failure.Message
 	}
 	l.remember(e)
+}
+
+// sseApplied is what CloudTrail tells of a new object's encryption: that it was
+// asked for, or the bucket's default (S3 User Guide, "Monitoring default
+// encryption with AWS CloudTrail and Amazon EventBridge").
+func sseApplied(q *wire.Request, a answer) string {
+	if q.Service != "s3" || a.failure != nil {
+		return ""
+	}
+	switch q.Operation {
+	case "PutObject", "CopyObject", "CreateMultipartUpload":
+	default:
+		return ""
+	}
+	if text(a.output, "SSECustomerAlgorithm") != "" {
+		return "SSE_C"
+	}
+	kind := map[string]string{sseS3: "SSE_S3", sseKMS: "SSE_KMS", sseDSSE: "DSSE_KMS"}[text(a.output, "ServerSideEncryption")]
+	if kind != "" && q.String("ServerSideEncryption") == "" {
+		return "Default_" + kind
+	}
+	return kind
 }
 
 // hideKeys leaves the keys of items out: they are contents.
@@ -101,7 +125,7 @@ func eventSource(service string) string {
 
 // isReading is CloudTrail's readOnly.
 func isReading(operation string) bool {
-	for _, prefix := range []string{"Get", "List", "Describe", "Head", "Lookup", "Decrypt", "Encrypt", "GenerateDataKey", "Query", "Scan", "BatchGet"} {
+	for _, prefix := range []string{"Get", "List", "Describe", "Head", "Lookup", "Decrypt", "Encrypt", "ReEncrypt", "Generate", "Sign", "Verify", "Query", "Scan", "BatchGet", "TransactGet"} {
 		if strings.HasPrefix(operation, prefix) {
 			return true
 		}
@@ -140,6 +164,9 @@ func (l *Lab) record(e event) map[string]any {
 	}
 	if e.ErrorCode != "" {
 		out["errorCode"], out["errorMessage"] = e.ErrorCode, e.ErrorMessage
+	}
+	if e.Applied != "" {
+		out["additionalEventData"] = map[string]any{"SSEApplied": e.Applied}
 	}
 	if len(e.Resources) > 0 {
 		list := []any{}

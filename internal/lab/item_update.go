@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -32,20 +31,9 @@ func updateItem(l *Lab, q *wire.Request) answer {
 	if c.a.failure != nil {
 		return c.a
 	}
-	for _, path := range u.paths {
-		if slices.Contains(c.schema.names(), path[0].name) {
-			c.a.failure = invalid("Cannot update attribute " + path[0].name + ". This attribute is part of the key")
-			return c.a
-		}
-	}
-	after := maps.Clone(c.old)
-	if after == nil {
-		after = key
-	}
-	for _, do := range u.actions {
-		if c.a.failure = do(orEmpty(c.old), after); c.a.failure != nil {
-			return c.a
-		}
+	after, failure := c.updated(u, key)
+	if c.a.failure = failure; failure != nil {
+		return c.a
 	}
 	if c.a.failure = l.writeItem(c.tableState, c.schema, after); c.a.failure != nil {
 		return c.a

@@ -110,7 +110,11 @@ func (l *Lab) beginChange(q *wire.Request, key func(openedTable) (item.Item, *wi
 		return fail(failure)
 	}
 	if !holds(orEmpty(c.old)) {
-		return fail(refuse(400, "ConditionalCheckFailedException", "The conditional request failed"))
+		failed := refuse(400, "ConditionalCheckFailedException", "The conditional request failed")
+		if q.String("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" && c.old != nil {
+			failed.Members = map[string]any{"Item": attributesOut(c.old)}
+		}
+		return fail(failed)
 	}
 	return c, it
 }

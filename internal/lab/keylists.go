@@ -1,6 +1,10 @@
 package lab
 
-import "github.com/sealaudit/sealaudit/internal/lab/wire"
+import (
+	"slices"
+
+	"github.com/sealaudit/sealaudit/internal/lab/wire"
+)
 
 func marker(usual, most int) listing {
 	return listing{token: "Marker", size: "Limit", usual: usual, most: most, badCode: "InvalidMarkerException"}
@@ -55,12 +59,16 @@ func listAliases(l *Lab, q *wire.Request) answer {
 }
 
 func keyGrants(l *Lab, q *wire.Request, k *Key) (map[string]any, *wire.Failure) {
-	first, end, next, failure := l.page(q, marker(50, 100), len(k.Grants))
+	grants := slices.DeleteFunc(slices.Clone(k.Grants), func(g map[string]any) bool {
+		id, grantee := q.String("GrantId"), q.String("GranteePrincipal")
+		return id != "" && id != text(g, "GrantId") || grantee != "" && grantee != text(g, "GranteePrincipal")
+	})
+	first, end, next, failure := l.page(q, marker(50, 100), len(grants))
 	if failure != nil {
 		return nil, failure
 	}
 	list := make([]any, 0, end-first)
-	for _, g := range k.Grants[first:end] {
+	for _, g := range grants[first:end] {
 		list = append(list, filled(g, map[string]any{
 			"KeyId": l.keyARN(q, text(k.Output, "KeyId")), "IssuingAccount": arnOf("iam", "", l.account.ID, "root"), "CreationDate": created(),
 		}))

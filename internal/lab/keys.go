@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,10 +39,12 @@ func (l *Lab) metadata(q *wire.Request, output map[string]any) map[string]any {
 		"Enabled": state == "Enabled", "KeySpec": spec, "CustomerMasterKeySpec": spec, "KeyUsage": "ENCRYPT_DECRYPT",
 		"Origin": "AWS_KMS", "MultiRegion": false, "CreationDate": created(), "Description": "",
 	}
-	if spec == "SYMMETRIC_DEFAULT" {
-		defaults["EncryptionAlgorithms"] = []any{spec}
+	maps.Copy(defaults, algorithmsOf(spec, firstOf(text(output, "KeyUsage"), "ENCRYPT_DECRYPT")))
+	all := filled(output, defaults)
+	if id := l.materialOf(text(all, "Arn"), output); id != nil {
+		all = filled(map[string]any{"CurrentKeyMaterialId": id}, all)
 	}
-	return filled(output, defaults)
+	return all
 }
 
 func describeKey(l *Lab, q *wire.Request) answer {

@@ -1,14 +1,11 @@
 package lab
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/sealaudit/sealaudit/internal/envelope/kms"
 	"github.com/sealaudit/sealaudit/internal/lab/wire"
 )
 
@@ -51,7 +48,13 @@ func onKeyState(change func(l *Lab, q *wire.Request, arn string, k *Key) (map[st
 		k := *old
 		k.Output = maps.Clone(old.Output)
 		a.resource, a.errors = l.keyARN(q, text(k.Output, "KeyId")), k.Errors
-		if a.failure = l.barred(q, k.Errors, a.resource); a.failure != nil {
+		if a.failure = l.barred(q, k.Errors, a.resource); a.failure == nil && text(l.metadata(q, k.Output), "KeyManager") == "AWS" {
+			a.failure = l.denial(q, a.resource) // whose policy lets nobody change it
+		}
+		if a.failure == nil && text(k.Output, "KeyState") == "PendingDeletion" && !isAllowedBeforeDeletion(q.Operation) {
+			a.failure = stateRefusal(a.resource, "PendingDeletion")
+		}
+		if a.failure != nil {
 			return a
 		}
 		if a.output, a.failure = change(l, q, a.resource, &k); a.failure == nil {
@@ -62,6 +65,16 @@ func onKeyState(change func(l *Lab, q *wire.Request, arn string, k *Key) (map[st
 		}
 		return a
 	}
+}
+
+// isAllowedBeforeDeletion says whether a key that waits for its deletion can be
+// changed so (KMS Developer Guide, "Key states of AWS KMS keys").
+func isAllowedBeforeDeletion(operation string) bool {
+	switch operation {
+	case "CancelKeyDeletion", "PutKeyPolicy", "RevokeGrant", "RetireGrant", "DeleteImportedKeyMaterial", "ImportKeyMaterial":
+		return true
+	}
+	return false
 }
 
 // turn switches a key on or off.
@@ -90,8 +103,6 @@ func scheduleKeyDeletion(l *Lab, q *wire.Request, arn string, k *Key) (map[strin
 		return nil, constraint(q.String("PendingWindowInDays"), "pendingWindowInDays", "Member must have value greater than or equal to 7")
 	case days > 30:
 		return nil, constraint(q.String("PendingWindowInDays"), "pendingWindowInDays", "Member must have value less than or equal to 30")
-	case text(k.Output, "KeyManager") == "AWS":
-		return nil, refuse(400, "AccessDeniedException", "User: "+l.account.Caller+" is not authorized to perform: kms:ScheduleKeyDeletion on this resource because AWS manages it")
 	case text(k.Output, "KeyState") == "PendingDeletion":
 		return nil, refuse(400, "KMSInvalidStateException", arn+" is pending deletion.")
 	}
@@ -121,70 +132,10 @@ func updateKeyDescription(_ *Lab, q *wire.Request, _ string, k *Key) (map[string
 }
 
 func deleteImportedKeyMaterial(l *Lab, _ *wire.Request, arn string, k *Key) (map[string]any, *wire.Failure) {
-	if text(k.Output, "Origin") != "EXTERNAL" {
-		return nil, refuse(400, "UnsupportedOperationException", arn+" origin is "+firstOf(text(k.Output, "Origin"), "AWS_KMS")+" which is not valid for this operation.")
+	if failure := isImported(arn, k); failure != nil {
+		return nil, failure
 	}
-	if err := l.keys.DeleteImportedKeyMaterial(arn); err != nil && l.hasMaterial(arn) {
-		return nil, kmsFailure(err)
-	}
-	k.Output["KeyState"], k.Output["Enabled"] = "PendingImport", false
-	return map[string]any{"KeyId": arn}, nil
-}
-
-// keySpecs are the specs that can be created here, with the usages of each.
-func keySpecs() map[string][]string {
-	ec := []string{"SIGN_VERIFY", "KEY_AGREEMENT"}
-	rsa := []string{"ENCRYPT_DECRYPT", "SIGN_VERIFY"}
-	mac := []string{"GENERATE_VERIFY_MAC"}
-	return map[string][]string{
-		"SYMMETRIC_DEFAULT": {"ENCRYPT_DECRYPT"}, "RSA_2048": rsa, "RSA_3072": rsa, "RSA_4096": rsa,
-		"ECC_NIST_P256": ec, "ECC_NIST_P384": ec, "ECC_NIST_P521": ec, "ECC_SECG_P256K1": {"SIGN_VERIFY"},
-		"HMAC_224": mac, "HMAC_256": mac, "HMAC_384": mac, "HMAC_512": mac,
-	}
-}
-
-func createKey(l *Lab, q *wire.Request) answer {
-	spec := firstOf(q.String("KeySpec"), q.String("CustomerMasterKeySpec"), "SYMMETRIC_DEFAULT")
-	usage, usages := q.String("KeyUsage"), keySpecs()[spec]
-	origin, multi := firstOf(q.String("Origin"), "AWS_KMS"), q.Bool("MultiRegion", false)
-	a := answer{mutates: true}
-	switch {
-	case usages == nil:
-		a.failure = constraint(spec, "keySpec", "Member must satisfy enum value set: ["+strings.Join(slices.Sorted(maps.Keys(keySpecs())), ", ")+"]")
-	case usage == "" && spec != "SYMMETRIC_DEFAULT":
-		a.failure = refuse(400, "ValidationException", "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.")
-	case usage != "" && !slices.Contains(usages, usage):
-		a.failure = refuse(400, "ValidationException", "KeyUsage "+usage+" is not compatible with KeySpec "+spec)
-	case origin != "AWS_KMS" && origin != "EXTERNAL":
-		a.failure = refuse(400, "UnsupportedOperationException", "The embedded account makes no keys of origin "+origin+".")
-	}
-	tags, failure := tagsOf(q)
-	if a.failure == nil {
-		a.failure = failure
-	}
-	if a.failure != nil {
-		return a
-	}
-	state := map[string]string{"AWS_KMS": "Enabled", "EXTERNAL": "PendingImport"}[origin]
-	id := newKeyID(multi)
-	k := &Key{Tags: tags, Output: map[string]any{"KeyId": id, "KeySpec": spec, "KeyUsage": firstOf(usage, "ENCRYPT_DECRYPT"), "Origin": origin,
-		"KeyState": state, "Enabled": state == "Enabled", "MultiRegion": multi, "Description": q.String("Description"), "CreationDate": l.now().UTC().Truncate(time.Second)}}
-	if multi {
-		k.Output["MultiRegionConfiguration"] = map[string]any{"MultiRegionKeyType": "PRIMARY", "ReplicaKeys": []any{},
-			"PrimaryKey": map[string]any{"Arn": l.keyARN(q, id), "Region": q.Region}}
-	}
-	if policy := q.String("Policy"); policy != "" {
-		k.Policy = policy
-	}
-	if spec == "SYMMETRIC_DEFAULT" {
-		if _, err := l.keys.CreateKey(kms.KeySpec{ARN: l.keyARN(q, id), External: origin == "EXTERNAL", MultiRegion: multi}); err != nil {
-			a.failure = kmsFailure(err)
-			return a
-		}
-	}
-	l.index.regions[q.Region].keys.add(id, k)
-	a.resource, a.output = l.keyARN(q, id), map[string]any{"KeyMetadata": l.metadata(q, k.Output)}
-	return a
+	return map[string]any{"KeyId": arn, "KeyMaterialId": l.materialOf(arn, k.Output)}, l.lose(arn, k)
 }
 
 // forgetKeys drops the keys whose waiting period is over (KMS Developer Guide,
@@ -206,14 +157,4 @@ func forgetKeys(l *Lab, now time.Time) {
 			}
 		}
 	}
-}
-
-// newKeyID is a random UUID, or mrk- and 32 digits for a multi-Region key.
-func newKeyID(multi bool) string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	if multi {
-		return "mrk-" + hex.EncodeToString(b[:])
-	}
-	return uuidOf(b)
 }

@@ -1,10 +1,9 @@
 package lab
 
 import (
-	"maps"
+	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sealaudit/sealaudit/internal/lab/wire"
 )
@@ -13,19 +12,24 @@ import (
 // rotation, tags (KMS API reference).
 func keySettingOperations() map[string]operation {
 	return map[string]operation{
-		"kms:CreateAlias":        createAlias,
-		"kms:UpdateAlias":        updateAlias,
-		"kms:DeleteAlias":        deleteAlias,
-		"kms:PutKeyPolicy":       onKeyState(putKeyPolicy),
-		"kms:CreateGrant":        onKeyState(createGrant),
-		"kms:RevokeGrant":        onKeyState(revokeGrant),
-		"kms:EnableKeyRotation":  onKeyState(enableKeyRotation),
-		"kms:DisableKeyRotation": onKeyState(disableKeyRotation),
-		"kms:RotateKeyOnDemand":  onKeyState(rotateKeyOnDemand),
-		"kms:ListKeyRotations":   ofKey(listKeyRotations),
-		"kms:TagResource":        onKeyState(tagKey),
-		"kms:UntagResource":      onKeyState(untagKey),
-		"kms:ListResourceTags":   ofKey(listResourceTags),
+		"kms:CreateAlias":         createAlias,
+		"kms:UpdateAlias":         updateAlias,
+		"kms:DeleteAlias":         deleteAlias,
+		"kms:PutKeyPolicy":        onKeyState(putKeyPolicy),
+		"kms:CreateGrant":         onKeyState(createGrant),
+		"kms:RevokeGrant":         onKeyState(revokeGrant),
+		"kms:EnableKeyRotation":   onKeyState(enableKeyRotation),
+		"kms:DisableKeyRotation":  onKeyState(disableKeyRotation),
+		"kms:RotateKeyOnDemand":   onKeyState(rotateKeyOnDemand),
+		"kms:ListKeyRotations":    ofKey(listKeyRotations),
+		"kms:TagResource":         onKeyState(tagKey),
+		"kms:UntagResource":       onKeyState(untagKey),
+		"kms:ListResourceTags":    ofKey(listResourceTags),
+		"kms:RetireGrant":         retireGrant,
+		"kms:ListRetirableGrants": listRetirableGrants,
+		"kms:ListKeyPolicies": ofKey(func(*Lab, *wire.Request, *Key) (map[string]any, *wire.Failure) {
+			return map[string]any{"PolicyNames": []any{"default"}, "Truncated": false}, nil
+		}),
 	}
 }
 
@@ -92,6 +96,9 @@ func (l *Lab) point(q *wire.Request, name string) *wire.Failure {
 		return failure
 	}
 	p, id := l.index.regions[q.Region], text(old.Output, "KeyId")
+	if text(old.Output, "KeyState") == "PendingDeletion" {
+		return stateRefusal(l.keyARN(q, id), "PendingDeletion")
+	}
 	k := *old
 	k.Aliases = append(slices.Clone(old.Aliases), name)
 	p.keys.by[id] = &k
@@ -113,163 +120,10 @@ func (l *Lab) unpoint(region, name string) {
 
 func putKeyPolicy(_ *Lab, q *wire.Request, _ string, k *Key) (map[string]any, *wire.Failure) {
 	policy := q.String("Policy")
-	if !strings.HasPrefix(strings.TrimSpace(policy), "{") {
+	var document struct{ Statement any }
+	if err := json.Unmarshal([]byte(policy), &document); err != nil || document.Statement == nil {
 		return nil, refuse(400, "MalformedPolicyDocumentException", "")
 	}
 	k.Policy = policy
 	return nil, nil
-}
-
-func createGrant(l *Lab, q *wire.Request, arn string, k *Key) (map[string]any, *wire.Failure) {
-	if state := firstOf(text(k.Output, "KeyState"), "Enabled"); state != "Enabled" && state != "Disabled" {
-		return nil, refuse(400, "KMSInvalidStateException", arn+" is pending deletion.")
-	}
-	grant := map[string]any{"GrantId": uuidOf("grant", arn, len(l.events)), "CreationDate": l.now().UTC().Truncate(time.Second)}
-	for _, member := range []string{"GranteePrincipal", "RetiringPrincipal", "Operations", "Constraints", "Name"} {
-		if v, ok := q.Input[member]; ok {
-			grant[member] = v
-		}
-	}
-	k.Grants = append(slices.Clone(k.Grants), grant)
-	return map[string]any{"GrantId": grant["GrantId"], "GrantToken": encoded([]byte(text(grant, "GrantId")))}, nil
-}
-
-func revokeGrant(_ *Lab, q *wire.Request, _ string, k *Key) (map[string]any, *wire.Failure) {
-	n := len(k.Grants)
-	k.Grants = slices.DeleteFunc(slices.Clone(k.Grants), func(g map[string]any) bool { return text(g, "GrantId") == q.String("GrantId") })
-	if len(k.Grants) == n {
-		return nil, refuse(400, "NotFoundException", "Grant ID "+q.String("GrantId")+" not found")
-	}
-	return nil, nil
-}
-
-// rotates says why a key's material can't be rotated.
-func rotates(arn string, k *Key) *wire.Failure {
-	switch {
-	case firstOf(text(k.Output, "KeySpec"), "SYMMETRIC_DEFAULT") != "SYMMETRIC_DEFAULT":
-		return refuse(400, "UnsupportedOperationException", "")
-	case text(k.Output, "Origin") == "EXTERNAL":
-		return refuse(400, "UnsupportedOperationException", arn+" origin is EXTERNAL which is not valid for this operation.")
-	case text(k.Output, "KeyState") == "Disabled":
-		return refuse(400, "DisabledException", arn+" is disabled.")
-	case text(k.Output, "KeyState") == "PendingDeletion":
-		return refuse(400, "KMSInvalidStateException", arn+" is pending deletion.")
-	}
-	return nil
-}
-
-func enableKeyRotation(l *Lab, q *wire.Request, arn string, k *Key) (map[string]any, *wire.Failure) {
-	if failure := rotates(arn, k); failure != nil {
-		return nil, failure
-	}
-	days, given := q.Int("RotationPeriodInDays")
-	if !given {
-		days = 365
-	}
-	if days < 90 || days > 2560 {
-		return nil, refuse(400, "ValidationException", "RotationPeriodInDays must be between 90 and 2560.")
-	}
-	k.Rotation = filled(map[string]any{"KeyRotationEnabled": true, "RotationPeriodInDays": days, "NextRotationDate": l.now().UTC().Add(time.Duration(days) * 24 * time.Hour)}, k.Rotation)
-	return nil, nil
-}
-
-func disableKeyRotation(_ *Lab, _ *wire.Request, arn string, k *Key) (map[string]any, *wire.Failure) {
-	if failure := rotates(arn, k); failure != nil {
-		return nil, failure
-	}
-	rotation := maps.Clone(k.Rotation)
-	delete(rotation, "RotationPeriodInDays")
-	delete(rotation, "NextRotationDate")
-	k.Rotation = filled(map[string]any{"KeyRotationEnabled": false}, rotation)
-	return nil, nil
-}
-
-// rotationsOnDemand is how many times a key can be rotated on demand (KMS
-// Developer Guide, "Perform on-demand key rotation").
-const rotationsOnDemand = 25
-
-func rotateKeyOnDemand(l *Lab, _ *wire.Request, arn string, k *Key) (map[string]any, *wire.Failure) {
-	// Imported material is rotated when new material waits for it, which the
-	// key service says (recorded in November 2025).
-	if failure := rotates(arn, k); failure != nil && text(k.Output, "Origin") != "EXTERNAL" {
-		return nil, failure
-	}
-	if len(k.rotations) >= rotationsOnDemand {
-		return nil, refuse(400, "LimitExceededException", "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key: "+arn)
-	}
-	if err := l.keys.RotateKey(arn); err != nil {
-		return nil, kmsFailure(err)
-	}
-	k.rotations = append(slices.Clone(k.rotations), l.now().UTC().Truncate(time.Second))
-	return map[string]any{"KeyId": arn}, nil
-}
-
-func listKeyRotations(l *Lab, q *wire.Request, k *Key) (map[string]any, *wire.Failure) {
-	first, end, next, failure := l.page(q, marker(100, 1000), len(k.rotations))
-	if failure != nil {
-		return nil, failure
-	}
-	list := []any{}
-	for _, t := range k.rotations[first:end] {
-		list = append(list, map[string]any{"KeyId": l.keyARN(q, text(k.Output, "KeyId")), "RotationDate": t, "RotationType": "ON_DEMAND"})
-	}
-	return truncated(map[string]any{"Rotations": list}, next), nil
-}
-
-// tagsOf are the tags of a request, checked as KMS does.
-func tagsOf(q *wire.Request) (map[string]string, *wire.Failure) {
-	list, _ := q.Input["Tags"].([]any)
-	tags := make(map[string]string, len(list))
-	if len(list) > 50 {
-		return nil, refuse(400, "TagException", "Too many tags")
-	}
-	for _, v := range list {
-		t, _ := v.(map[string]any)
-		key := text(t, "TagKey")
-		_, twice := tags[key]
-		switch {
-		case twice:
-			return nil, refuse(400, "TagException", "Duplicate tag keys")
-		case strings.HasPrefix(strings.ToLower(key), "aws:"):
-			return nil, refuse(400, "TagException", "Tags beginning with aws: are reserved")
-		}
-		tags[key] = text(t, "TagValue")
-	}
-	return tags, nil
-}
-
-func tagKey(_ *Lab, q *wire.Request, _ string, k *Key) (map[string]any, *wire.Failure) {
-	tags, failure := tagsOf(q)
-	if failure != nil {
-		return nil, failure
-	}
-	all := maps.Clone(k.Tags)
-	if all == nil {
-		all = map[string]string{}
-	}
-	maps.Copy(all, tags)
-	k.Tags = all
-	return nil, nil
-}
-
-func untagKey(_ *Lab, q *wire.Request, _ string, k *Key) (map[string]any, *wire.Failure) {
-	tags := maps.Clone(k.Tags)
-	for _, key := range q.Strings("TagKeys") {
-		delete(tags, key)
-	}
-	k.Tags = tags
-	return nil, nil
-}
-
-func listResourceTags(l *Lab, q *wire.Request, k *Key) (map[string]any, *wire.Failure) {
-	keys := slices.Sorted(maps.Keys(k.Tags))
-	first, end, next, failure := l.page(q, marker(50, 50), len(keys))
-	if failure != nil {
-		return nil, failure
-	}
-	list := []any{}
-	for _, key := range keys[first:end] {
-		list = append(list, map[string]any{"TagKey": key, "TagValue": k.Tags[key]})
-	}
-	return truncated(map[string]any{"Tags": list}, next), nil
 }

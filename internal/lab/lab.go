@@ -7,8 +7,8 @@
 // own key service; [Lab.Dump] shows what its disks hold. Its clock is its own:
 // [Lab.Advance] lets it live through a day in a moment.
 //
-// It holds no real data and asks nobody. It checks no signature and evaluates
-// no policy. It is no emulator for others: it knows the operations that the
+// It holds no real data and asks nobody. It checks no signature, and evaluates
+// of all policies only what buckets' deny for want of encryption headers. It is no emulator for others: it knows the operations that the
 // collectors call and those that make something to collect, and answers
 // everything else as unknown. As our own code it proves nothing alone.
 package lab
@@ -34,6 +34,7 @@ type Lab struct {
 
 	state    sync.Mutex // held by every operation; guards the index and what follows
 	keys     *kms.Service
+	local    *localKeys
 	kinesis  *kinesisState
 	firehose *firehoseState
 	store    store
@@ -41,6 +42,7 @@ type Lab struct {
 	events   []event
 	ticked   time.Time
 	seeded   bool
+	caller   bool // an operation of the caller's is under way, not one of the account's own
 	dynamo   *dynamoState
 	trails   *trailState
 	ahead    atomic.Int64 // how far the account's clock is ahead, in nanoseconds
@@ -63,6 +65,7 @@ func New(account *Account, options ...Option) *Lab {
 	l.store.blobs = map[string][]byte{}
 	l.s3 = newS3State()
 	l.keys = kms.New(kms.Config{Account: account.ID, Now: l.now})
+	l.local = newLocalKeys()
 	l.kinesis, l.firehose = newKinesisState(), newFirehoseState()
 	l.loadKeys()
 	return l
@@ -120,6 +123,15 @@ func (l *Lab) answer(q *wire.Request, err error) answer {
 	if errors.As(err, &refused) {
 		return answer{failure: refused}
 	}
+	// Clients sign with the time of day, which the account's may be ahead of.
+	if now := l.set.clock(); !q.Expires.IsZero() && now.After(q.Expires) {
+		f := refuse(403, "AccessDenied", "Request has expired")
+		f.Fields = map[string]string{"Expires": q.Expires.UTC().Format(time.RFC3339), "ServerTime": now.UTC().Format(time.RFC3339)}
+		return answer{failure: f}
+	}
+	if q.Service == "s3" && q.Region == "" {
+		q.Region = l.bucketRegion(q.String("Bucket"))
+	}
 	op := l.known[q.Name()]
 	if op == nil {
 		return answer{failure: refuse(400, "UnknownOperationException", "The embedded account does not offer "+q.Name()+".")}
@@ -135,13 +147,26 @@ func (l *Lab) answer(q *wire.Request, err error) answer {
 	return a
 }
 
+// bucketRegion is a bucket's region, for requests that name none.
+func (l *Lab) bucketRegion(bucket string) string {
+	l.state.Lock()
+	defer l.state.Unlock()
+	return firstOf(l.index.buckets[bucket].region, "us-east-1")
+}
+
 // perform runs an operation, unless something refuses it. What would change
-// the account is refused before it does.
+// the account or read contents is refused before it does.
 func (l *Lab) perform(op operation, q *wire.Request) answer {
 	word, allowed := firstOf(l.set.deny[q.Name()], l.account.Errors[q.Name()], l.index.whole(q)), l.allowed(q)
-	var a answer
-	if isReading(q.Operation) || allowed && word == "" {
+	refused := !allowed || word != ""
+	a := answer{}
+	switch {
+	case !refused, isHarmless(q):
+		l.caller = true
 		a = op(l, q)
+		l.caller = false
+	default:
+		a.resource = l.target(q)
 	}
 	word = firstOf(word, a.errors[q.Operation])
 	switch {

@@ -42,6 +42,9 @@ func putMetricData(l *Lab, q *wire.Request) answer {
 		for _, value := range values {
 			l.countAt(q.Region, namespace, text(d, "MetricName"), dimensionsOf(d["Dimensions"]), value, when)
 		}
+		if unit := text(d, "Unit"); unit != "" {
+			l.index.regions[q.Region].metrics[metricKey(namespace, text(d, "MetricName"), dimensionsOf(d["Dimensions"]))].unit = unit
+		}
 	}
 	a.output = map[string]any{}
 	return a

@@ -3,6 +3,7 @@ package lab
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sealaudit/sealaudit/internal/lab/wire"
@@ -108,6 +109,25 @@ func isListed(q *wire.Request, m *Metric) bool {
 	return true
 }
 
+// unitOf is a metric's unit. AWS's own of this account count things or bytes.
+func (m *Metric) unitOf() string {
+	switch {
+	case m == nil:
+		return "None"
+	case m.unit != "":
+		return m.unit
+	case !strings.HasPrefix(m.Namespace, "AWS/"):
+		return "None"
+	case strings.Contains(m.MetricName, "Bytes"):
+		return "Bytes"
+	}
+	return "Count"
+}
+
+// mostDatapoints is what one call returns at most (CloudWatch API,
+// GetMetricStatistics).
+const mostDatapoints = 1440
+
 func getMetricStatistics(l *Lab, q *wire.Request) answer {
 	start, hasStart := q.Time("StartTime")
 	end, hasEnd := q.Time("EndTime")
@@ -123,10 +143,18 @@ func getMetricStatistics(l *Lab, q *wire.Request) answer {
 	case len(statistics) == 0:
 		return answer{failure: refuse(400, "MissingParameter", "At least one of the parameters Statistics and ExtendedStatistics must be specified.")}
 	}
+	if end.Sub(start)/time.Duration(length)/time.Second > mostDatapoints {
+		return answer{failure: refuse(400, "InvalidParameterCombination", "You have requested up to "+itoa(int(end.Sub(start)/time.Duration(length)/time.Second))+
+			" datapoints, which exceeds the limit of 1,440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.")}
+	}
 	periods := l.periods(q, q.Input, q.Input, start, end)
 	list := []any{}
+	unit := l.index.regions[q.Region].metrics[metricKey(q.String("Namespace"), q.String("MetricName"), dimensionsOf(q.Input["Dimensions"]))].unitOf()
+	if asked := q.String("Unit"); asked != "" && asked != unit {
+		clear(periods)
+	}
 	for _, t := range slices.SortedFunc(maps.Keys(periods), time.Time.Compare) {
-		point := map[string]any{"Timestamp": t, "Unit": "None"}
+		point := map[string]any{"Timestamp": t, "Unit": unit}
 		for _, name := range statistics {
 			point[name] = periods[t].statistic(name)
 		}

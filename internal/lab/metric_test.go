@@ -97,3 +97,33 @@ func TestTagsOfNewResources(t *testing.T) {
 		t.Errorf("DynamoDB lists %+v, %v", tags, err)
 	}
 }
+
+// CloudWatch API reference, GetMetricStatistics: datapoints have the unit that
+// they were put with, Unit asks for one alone, and a call returns 1,440 at most.
+func TestStatisticsHaveUnitsAndLimits(t *testing.T) {
+	cfg, l := serve(t, tablesAccount())
+	c, start := cloudwatch.NewFromConfig(cfg), l.Now().Truncate(time.Hour)
+	_, err := c.PutMetricData(t.Context(), &cloudwatch.PutMetricDataInput{Namespace: aws.String("Mine"), MetricData: []types.MetricDatum{
+		{MetricName: aws.String("Taken"), Value: aws.Float64(1), Unit: types.StandardUnitMilliseconds, Timestamp: &start}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(unit types.StandardUnit, days int) ([]types.Datapoint, error) {
+		out, err := c.GetMetricStatistics(t.Context(), &cloudwatch.GetMetricStatisticsInput{Namespace: aws.String("Mine"), MetricName: aws.String("Taken"), Unit: unit,
+			StartTime: &start, EndTime: aws.Time(start.AddDate(0, 0, days)), Period: aws.Int32(60), Statistics: []types.Statistic{"Sum"}})
+		if err != nil {
+			return nil, err
+		}
+		return out.Datapoints, nil
+	}
+	for unit, want := range map[types.StandardUnit]int{"": 1, types.StandardUnitMilliseconds: 1, types.StandardUnitCount: 0} {
+		if points, err := ask(unit, 1); err != nil || len(points) != want || want == 1 && points[0].Unit != types.StandardUnitMilliseconds {
+			t.Errorf("%q: %+v, %v", unit, points, err)
+		}
+	}
+	if _, err := ask("", 2); err == nil {
+		t.Error("2,880 datapoints were asked for, and answered")
+	} else if got, status := code(err); got != "InvalidParameterCombination" || status != 400 {
+		t.Error(err)
+	}
+}

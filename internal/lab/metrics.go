@@ -45,6 +45,9 @@ func (l *Lab) countAt(region, namespace, name string, dimensions map[string]stri
 	if m == nil || !m.own { // the account's data stays as it is
 		next := &Metric{Namespace: namespace, MetricName: name, Dimensions: maps.Clone(dimensions), own: true}
 		if m != nil {
+			next.unit = m.unit
+		}
+		if m != nil {
 			next.Sums = append(next.Sums, m.Sums...)
 		}
 		m = next

@@ -58,6 +58,7 @@ func (u *multipart) assemble(q *wire.Request) (*objectHead, []string, *wire.Fail
 	h, before := u.head, 0
 	h.Parts = nil
 	var etags []string
+	var small *wire.Failure
 	for i, v := range list {
 		entry, _ := v.(map[string]any)
 		n, err := strconv.Atoi(text(entry, "PartNumber"))
@@ -76,14 +77,18 @@ func (u *multipart) assemble(q *wire.Request) (*objectHead, []string, *wire.Fail
 			return nil, nil, f
 		case u.kind == composite && text(entry, "Checksum"+u.algorithm) == "":
 			return nil, nil, refuse(400, "InvalidRequest", "The upload was created using a "+strings.ToLower(u.algorithm)+" checksum. The complete request must include the checksum for each part. It was missing for part "+strconv.Itoa(n)+" in the request.")
-		case part.size < minPart && i < len(list)-1:
-			return nil, nil, tooSmall(n, part, tag)
+		}
+		if part.size < minPart && i < len(list)-1 && small == nil {
+			small = tooSmall(n, part, tag) // told only of a list that is right
 		}
 		kept := objectPart{Number: n, Size: part.size}
 		if u.algorithm != "" {
 			kept.Checksum = part.checksum.Value
 		}
 		h.Parts, etags, before = append(h.Parts, kept), append(etags, part.etag), n
+	}
+	if small != nil {
+		return nil, nil, small
 	}
 	return &h, etags, nil
 }

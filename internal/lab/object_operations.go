@@ -56,17 +56,28 @@ func onBucket(mutates bool, do func(*Lab, *wire.Request, located) (map[string]an
 			a.failure = elsewhereIn(b.region, name)
 			return a
 		}
-		if owner := q.String("ExpectedBucketOwner"); owner != "" && owner != l.account.ID {
-			a.failure = refuse(403, "AccessDenied", "Access Denied")
+		if a.failure = l.otherOwner(q); a.failure != nil {
 			return a
 		}
 		a.errors = b.Errors
-		if a.failure = l.forbidden(q, b.Errors, a.resource); a.failure != nil {
+		if a.failure = l.forbidden(q, b.Errors, a.resource); a.failure == nil {
+			a.failure = l.deniedByPolicy(q, b)
+		}
+		if a.failure != nil {
 			return a
 		}
 		a.output, a.failure = do(l, q, b)
 		return a
 	}
+}
+
+// otherOwner refuses a request that expects the bucket to be another account's
+// (S3 User Guide, "Verifying bucket ownership with bucket owner condition").
+func (l *Lab) otherOwner(q *wire.Request) *wire.Failure {
+	if owner := q.String("ExpectedBucketOwner"); owner != "" && owner != l.account.ID {
+		return refuse(403, "AccessDenied", "Access Denied")
+	}
+	return nil
 }
 
 // forbidden is the failure that the data asks for on a request: on its

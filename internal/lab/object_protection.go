@@ -55,7 +55,7 @@ func (l *Lab) protectionOf(q *wire.Request, b located) (protection, *wire.Failur
 			return p, needsKMS()
 		}
 		p.bucketKey = false
-	case sseDSSE:
+	case sseDSSE: // no bucket keys; the header "causes S3 to use one with SSE-KMS" (PutObject), and no error is documented or recorded
 		p.bucketKey = false
 	case sseKMS:
 	default:

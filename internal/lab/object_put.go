@@ -146,6 +146,9 @@ func checkNew(q *wire.Request) *wire.Failure {
 		f.Fields = map[string]string{"MaxSizeAllowed": "2048"}
 		return f
 	}
+	if failure := checkACL(q); failure != nil {
+		return failure
+	}
 	switch q.String("StorageClass") {
 	case "", "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR":
 		return nil

@@ -38,14 +38,18 @@ func operations() map[string]operation {
 	maps.Copy(all, streamOperations())
 	maps.Copy(all, deliveryOperations())
 	maps.Copy(all, tableOperations())
+	maps.Copy(all, backupOperations())
+	maps.Copy(all, consumerOperations())
 	maps.Copy(all, trailOperations())
 	maps.Copy(all, metricOperations())
 	maps.Copy(all, taggingOperations())
 	maps.Copy(all, bucketChanges())
+	maps.Copy(all, fixedOperations())
 	maps.Copy(all, objectOperations())
 	maps.Copy(all, cryptoOperations())
 	maps.Copy(all, lifecycleOperations())
 	maps.Copy(all, keySettingOperations())
+	maps.Copy(all, localOperations())
 	return all
 }
 

@@ -48,6 +48,9 @@ func startStreamEncryption(l *Lab, q *wire.Request, s *stream) (map[string]any, 
 	return nil, nil
 }
 
+// stopStreamEncryption writes plaintext from soon after on. The reference lists
+// no error for a stream that is not encrypted, nor for another key than the
+// stream's, and no recording has one: both are taken.
 func stopStreamEncryption(l *Lab, q *wire.Request, s *stream) (map[string]any, *wire.Failure) {
 	_, failure := askedKey(q)
 	if failure == nil {

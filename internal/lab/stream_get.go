@@ -39,6 +39,9 @@ func getRecords(l *Lab, q *wire.Request) answer {
 		a.resource, a.errors = s.arn, l.streamData(s).Errors
 	}
 	if a.failure == nil {
+		a.failure = l.barred(q, a.errors, a.resource)
+	}
+	if a.failure == nil {
 		a.failure = kinesisDryRun(q)
 	}
 	if a.failure == nil {

@@ -33,6 +33,7 @@ type stream struct {
 	key               string // KMS key that records are encrypted under now, as it was given; "" for none
 	policy            string // JSON; "" for none
 	pending           []step
+	consumers         []*consumer
 	started, stopped  []time.Time          // changes of encryption, in the last 24 hours
 	producing         *material            // of producers; nil before the first record, and when the key changed
 	known             map[string]*material // every one that a record may need

@@ -10,10 +10,11 @@ import (
 )
 
 // How DynamoDB finds that a table's KMS key can't be used, and what it does
-// then (API reference, SSEDescription, TableDescription and ArchivalSummary).
-// How often it looks is not documented; minutes to an hour were seen.
+// then (API reference, SSEDescription, TableDescription and ArchivalSummary). It
+// finds out at once when KMS refuses a request's use of the key (noticeKey).
+// How often it looks besides is not documented.
 const (
-	tablesChecked  = 15 * time.Minute
+	tablesChecked  = 5 * time.Minute
 	archivedAfter  = 7 * 24 * time.Hour
 	itemsCounted   = 6 * time.Hour // ItemCount and TableSizeBytes are this old at most
 	inaccessible   = "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
@@ -21,7 +22,8 @@ const (
 	tableArchived  = "ARCHIVED"
 )
 
-// checkTables looks at the keys of all tables.
+// checkTables looks at the keys of all tables, except those whose table key is
+// cached: they are usable for as long as it is.
 func checkTables(l *Lab, now time.Time) {
 	d := l.dynamoDB()
 	if d.checked.IsZero() {
@@ -39,11 +41,24 @@ func checkTables(l *Lab, now time.Time) {
 	d.checked = now
 	for _, region := range slices.Sorted(maps.Keys(l.index.regions)) {
 		for _, name := range l.index.regions[region].tables.names {
-			l.checkTable(region, name, now)
+			if t := d.tables[arnOf("dynamodb", region, l.account.ID, "table/"+name)]; t == nil || !t.keys.isCached(now) {
+				l.checkTable(region, name, now)
+			}
 		}
 	}
 }
 
+// noticeKey lets the table's description tell what a request found: KMS refused
+// its key, or gave the key that it had refused (API reference, SSEDescription:
+// InaccessibleEncryptionDateTime is when DynamoDB detected the loss, and is
+// cleared when it detects that the key is accessible again).
+func (l *Lab) noticeKey(t *tableState, refused bool) {
+	if t.keyARN != "" && refused == t.usable {
+		l.checkTable(t.region, t.name, l.now())
+	}
+}
+
+// checkTable looks at a table's key, and moves the table on.
 func (l *Lab) checkTable(region, name string, now time.Time) {
 	output := l.index.regions[region].tables.by[name].Output
 	sse, _ := output["SSEDescription"].(map[string]any)

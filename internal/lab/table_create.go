@@ -2,6 +2,7 @@ package lab
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
 	"strings"
 	"time"
@@ -26,6 +27,8 @@ func tableOperations() map[string]operation {
 		"dynamodb:BatchWriteItem":     batchWriteItem,
 		"dynamodb:Scan":               scanTable,
 		"dynamodb:Query":              queryTable,
+		"dynamodb:TransactWriteItems": transactWriteItems,
+		"dynamodb:TransactGetItems":   transactGetItems,
 	}
 }
 
@@ -69,7 +72,20 @@ func createTable(l *Lab, q *wire.Request) answer {
 	}
 	// The table is ready when it is asked for next.
 	a.output = map[string]any{"TableDescription": filled(map[string]any{"TableStatus": "CREATING"}, output)}
+	output = maps.Clone(output)
+	output["WarmThroughput"] = warmThroughput(output)
+	l.changeTable(t, func(o map[string]any) { maps.Copy(o, output) })
 	return a
+}
+
+// warmThroughput is what a new table serves at once (DynamoDB Developer Guide,
+// "Understanding DynamoDB warm throughput").
+func warmThroughput(output map[string]any) map[string]any {
+	reads, writes := any(12_000), any(4_000)
+	if provisioned, _ := output["ProvisionedThroughput"].(map[string]any); output["BillingModeSummary"] == nil && provisioned["ReadCapacityUnits"] != nil {
+		reads, writes = provisioned["ReadCapacityUnits"], provisioned["WriteCapacityUnits"]
+	}
+	return map[string]any{"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": writes, "Status": "ACTIVE"}
 }
 
 // newTable is the description of the table that a request wants.

@@ -27,6 +27,9 @@ const keysIdle = 5 * time.Minute
 // itemsPerKey is how many items a data encryption key encrypts.
 const itemsPerKey = 1000
 
+// isCached says whether the keys may be used without asking KMS.
+func (k *tableKeys) isCached(now time.Time) bool { return k != nil && now.Sub(k.used) <= keysIdle }
+
 func (k *tableKeys) zero() {
 	if k == nil {
 		return
@@ -48,19 +51,21 @@ func (l *Lab) tableUse(t *tableState, key string) use {
 // asked again, and only then its refusal is noticed.
 func (l *Lab) openKeys(t *tableState) (*tableKeys, *wire.Failure) {
 	now := l.now()
-	if t.keys != nil && now.Sub(t.keys.used) <= keysIdle {
+	if t.keys.isCached(now) {
 		t.keys.used = now
 		return t.keys, nil
 	}
 	t.keys.zero()
 	t.keys = nil
 	if !t.wrapped {
-		if failure := l.makeTableKey(t, t.keyARN); failure != nil {
-			return nil, failure
-		}
-		return t.keys, nil
+		was := t.usable
+		failure := l.makeTableKey(t, t.keyARN)
+		t.usable = was
+		l.noticeKey(t, failure != nil)
+		return t.keys, failure
 	}
 	table, failure := l.unwrapTableKey(t)
+	l.noticeKey(t, failure != nil)
 	if failure != nil {
 		return nil, failure
 	}

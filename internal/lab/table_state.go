@@ -31,6 +31,8 @@ type tableState struct {
 	order            []string            // keyed hashes of partition keys, sorted
 	parts            map[string][]string // the places of a partition's items, by that hash
 	changes          []tableChange       // of the description that are due, in order
+	backed           time.Time           // since when it can be recovered; zero is not
+	recovery         int                 // days back
 }
 
 // tableChange is a step of the description's that comes by itself.

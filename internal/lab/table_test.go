@@ -189,8 +189,12 @@ func TestDisabledKeyShutsItsTable(t *testing.T) {
 	if got, status := code(err); got != "ValidationException" || status != 400 || !strings.Contains(err.Error(), "KMS key disabled error: com.amazonaws.services.kms.model.DisabledException: "+c.key+" is disabled.") {
 		t.Errorf("a disabled key answers %v", err)
 	}
+	d := c.describe("orders") // tells what the request was told
+	if d.TableStatus != "INACCESSIBLE_ENCRYPTION_CREDENTIALS" || c.lab.Now().Sub(aws.ToTime(d.SSEDescription.InaccessibleEncryptionDateTime)).Abs() > 5*time.Minute {
+		t.Errorf("after the refusal, at %s, the table is %s, %+v", c.lab.Now(), d.TableStatus, d.SSEDescription)
+	}
 	c.lab.Advance(time.Hour)
-	d := c.describe("orders")
+	d = c.describe("orders")
 	if d.TableStatus != "INACCESSIBLE_ENCRYPTION_CREDENTIALS" || d.SSEDescription.InaccessibleEncryptionDateTime == nil || d.SSEDescription.Status != types.SSEStatusEnabled {
 		t.Errorf("an hour later the table is %s, %+v", d.TableStatus, d.SSEDescription)
 	}
@@ -200,7 +204,6 @@ func TestDisabledKeyShutsItsTable(t *testing.T) {
 	if v, err := c.value("orders", "a", 1); v != "v" || err != nil {
 		t.Errorf("the enabled key opens %q, %v", v, err)
 	}
-	c.lab.Advance(time.Hour)
 	if d := c.describe("orders"); d.TableStatus != types.TableStatusActive || d.SSEDescription.InaccessibleEncryptionDateTime != nil {
 		t.Errorf("with its key enabled the table is %s, %+v", d.TableStatus, d.SSEDescription)
 	}

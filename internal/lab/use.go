@@ -32,7 +32,7 @@ func (l *Lab) generate(u use, size int) (plain, blob []byte, arn string, failure
 		l.recordUse(u, "GenerateDataKey", u.key, err)
 		return nil, nil, "", kmsFailure(err)
 	}
-	if failure := l.shut(u.region, "GenerateDataKey", k.ARN); failure != nil {
+	if failure := l.mayUse(u, "GenerateDataKey", k.ARN); failure != nil {
 		l.recordAnswer(u, "GenerateDataKey", k.ARN, failure)
 		return nil, nil, k.ARN, failure
 	}
@@ -48,7 +48,7 @@ func (l *Lab) generate(u use, size int) (plain, blob []byte, arn string, failure
 // unwrap asks KMS to decrypt what generate encrypted.
 func (l *Lab) unwrap(u use, blob []byte) (plain []byte, arn string, failure *wire.Failure) {
 	data, k, err := l.keys.DecryptNaming(context.Background(), u.key, blob, u.context)
-	if failure := l.shut(u.region, "Decrypt", k.ARN); failure != nil {
+	if failure := l.mayUse(u, "Decrypt", k.ARN); failure != nil {
 		l.recordAnswer(u, "Decrypt", k.ARN, failure)
 		return nil, k.ARN, failure
 	}
@@ -58,6 +58,20 @@ func (l *Lab) unwrap(u use, blob []byte) (plain []byte, arn string, failure *wir
 	}
 	defer data.Zero()
 	return append([]byte(nil), data.Bytes()...), k.ARN, nil
+}
+
+// mayUse refuses what the key's data refuses, and what the caller may not do
+// anywhere: S3, Kinesis and DynamoDB use a key with their caller's permissions
+// (KMS Developer Guide, "Forward access sessions"), Firehose with a grant of its
+// own, and what the account does by itself with its roles.
+func (l *Lab) mayUse(u use, operation, arn string) *wire.Failure {
+	if failure := l.shut(u.region, operation, arn); failure != nil || arn == "" || !l.caller || u.invokedBy == "firehose.amazonaws.com" {
+		return failure
+	}
+	if l.set.deny["kms:"+operation] != denied && l.account.Errors["kms:"+operation] != denied {
+		return nil
+	}
+	return l.denial(&wire.Request{Service: "kms", Operation: operation, Region: u.region}, arn)
 }
 
 // shut is the failure that the account's data asks for on a key's use.
@@ -124,6 +138,10 @@ func (l *Lab) recordAnswer(u use, name, key string, f *wire.Failure) {
 	l.remember(e)
 }
 
+func incorrectKey() *wire.Failure {
+	return refuse(400, "IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation.")
+}
+
 // kmsFailure is a failure of the key service as KMS answers it.
 func kmsFailure(err error) *wire.Failure {
 	if err == nil {
@@ -134,7 +152,7 @@ func kmsFailure(err error) *wire.Failure {
 		return refuse(400, named.Code(), "") // KMS says no more
 	}
 	if errors.As(err, &named) && named.Code() == "IncorrectKeyException" {
-		return refuse(400, named.Code(), "The key ID in the request does not identify a CMK that can perform this operation.")
+		return incorrectKey()
 	}
 	if named == nil {
 		return refuse(500, "KMSInternalException", "The embedded account's key service failed.")

@@ -9,7 +9,9 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,12 +35,20 @@ func (q *Request) read(r *http.Request) error {
 	name, region, ok := scope(r.Header.Get("Authorization"))
 	if !ok {
 		name, region, ok = presigned(r)
+		q.Expires = expiry(r.URL.Query())
+	}
+	if !ok && isAnonymousS3(r) {
+		q.Service, q.protocol, q.head = "s3", restXML, r.Method == http.MethodHead
+		return &Failure{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"}
 	}
 	if !ok {
 		return &Failure{Status: http.StatusForbidden, Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"}
 	}
 	s, ok := signed(name)
 	if !ok {
+		if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+			q.protocol, q.Service = query, name // whose clients read XML alone
+		}
 		return unknownOperation("The embedded account does not offer the service " + name + ".")
 	}
 	q.Service, q.Region, q.protocol = s.name, region, s.protocol
@@ -66,6 +76,13 @@ func (q *Request) read(r *http.Request) error {
 	return unknownOperation("The request names no operation.")
 }
 
+// isAnonymousS3 says whether a request without a signature is one for S3: it
+// has a path and is of none of the other protocols.
+func isAnonymousS3(r *http.Request) bool {
+	return r.URL.Path != "/" && r.Header.Get("Authorization") == "" && r.Header.Get("X-Amz-Target") == "" && r.Header.Get("Smithy-Protocol") == "" &&
+		!strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
+}
+
 // scope reads the credential scope of a Signature Version 4 header:
 // Credential=KEY/DATE/REGION/SERVICE/aws4_request.
 func scope(authorization string) (service, region string, ok bool) {
@@ -85,10 +102,28 @@ func scope(authorization string) (service, region string, ok bool) {
 // signature in the query.
 func presigned(r *http.Request) (service, region string, ok bool) {
 	params := r.URL.Query()
+	if params.Has("AWSAccessKeyId") && params.Has("Signature") && params.Has("Expires") {
+		return "s3", "", true // Signature Version 2, which names no region
+	}
 	if params.Get("X-Amz-Algorithm") == "" {
 		return "", "", false
 	}
 	return scope(params.Get("X-Amz-Algorithm") + " Credential=" + params.Get("X-Amz-Credential"))
+}
+
+// expiry is when a presigned request expires: at a moment in Signature Version
+// 2, so long after its date in Version 4 (S3 API reference, "Authenticating
+// Requests: Using Query Parameters").
+func expiry(params url.Values) time.Time {
+	if seconds, err := strconv.ParseInt(params.Get("Expires"), 10, 64); err == nil && params.Has("Signature") {
+		return time.Unix(seconds, 0)
+	}
+	signed, err := time.Parse("20060102T150405Z", params.Get("X-Amz-Date"))
+	seconds, err2 := strconv.Atoi(params.Get("X-Amz-Expires"))
+	if err != nil || err2 != nil {
+		return time.Time{}
+	}
+	return signed.Add(time.Duration(seconds) * time.Second)
 }
 
 func readBody(r *http.Request) ([]byte, error) {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -67,7 +68,9 @@ func (q *Request) Fail(f *Failure) Response {
 		p.Header["X-Amzn-Errortype"] = []string{f.Code}
 		p.Body = appendJSON(nil, map[string]any{"message": f.Message}, q.Now)
 	default:
-		p.Body = appendJSON(nil, map[string]any{"__type": q.errorType(f.Code), "message": f.Message}, q.Now)
+		body := map[string]any{"__type": q.errorType(f.Code), "message": f.Message}
+		maps.Copy(body, f.Members)
+		p.Body = appendJSON(nil, body, q.Now)
 	}
 	return p
 }
@@ -90,7 +93,7 @@ func (q *Request) errorType(code string) string {
 // others).
 func dynamoErrors() []string {
 	return []string{"ResourceNotFoundException", "ProvisionedThroughputExceededException", "ResourceInUseException", "LimitExceededException",
-		"ConditionalCheckFailedException", "InternalServerError", "ItemCollectionSizeLimitExceededException", "RequestLimitExceeded"}
+		"ConditionalCheckFailedException", "InternalServerError", "ItemCollectionSizeLimitExceededException", "TransactionCanceledException", "TableNotFoundException", "RequestLimitExceeded"}
 }
 
 func fault(status int) string {

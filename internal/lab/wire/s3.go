@@ -28,6 +28,16 @@ func s3Shape(operation string) (root, payload string) {
 		return "PublicAccessBlockConfiguration", "PublicAccessBlockConfiguration"
 	case "GetBucketReplication":
 		return "ReplicationConfiguration", "ReplicationConfiguration"
+	case "GetBucketOwnershipControls":
+		return "OwnershipControls", "OwnershipControls"
+	case "GetBucketAcl", "GetObjectAcl":
+		return "AccessControlPolicy", ""
+	case "GetBucketRequestPayment":
+		return "RequestPaymentConfiguration", ""
+	case "GetBucketNotificationConfiguration":
+		return "NotificationConfiguration", ""
+	case "GetBucketAccelerateConfiguration":
+		return "AccelerateConfiguration", ""
 	case "GetBucketTagging", "GetObjectTagging":
 		return "Tagging", ""
 	case "ListObjects", "ListObjectsV2":
@@ -79,6 +89,8 @@ func s3List(member string) (wrapper, element string) {
 		return member, "Bucket"
 	case "TargetGrants":
 		return member, "Grant"
+	case "Grants":
+		return "AccessControlList", "Grant"
 	case "TagSet":
 		return member, "Tag"
 	case "Rules", "Tags", "Versions", "DeleteMarkers", "Uploads", "Parts", "Errors":

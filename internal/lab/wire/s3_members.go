@@ -49,7 +49,7 @@ func requestHeaders() map[string]string {
 		"IfMatch": "If-Match", "IfNoneMatch": "If-None-Match", "IfModifiedSince": "If-Modified-Since", "IfUnmodifiedSince": "If-Unmodified-Since",
 		"Range": "Range", "ContentMD5": "Content-MD5", "ChecksumMode": "x-amz-checksum-mode", "MpuObjectSize": "x-amz-mp-object-size",
 		"SdkChecksumAlgorithm": "x-amz-sdk-checksum-algorithm", "ObjectAttributes": "x-amz-object-attributes",
-		"MaxParts": "x-amz-max-parts", "PartNumberMarker": "x-amz-part-number-marker",
+		"ACL": "x-amz-acl", "ObjectLockEnabledForBucket": "x-amz-bucket-object-lock-enabled", "MaxParts": "x-amz-max-parts", "PartNumberMarker": "x-amz-part-number-marker",
 		"ExpectedBucketOwner": "x-amz-expected-bucket-owner", "ExpectedSourceBucketOwner": "x-amz-source-expected-bucket-owner",
 	}
 }

@@ -30,6 +30,7 @@ type Request struct {
 	Secure   bool              // the request came over TLS
 	Body     []byte            // of an object or a part, without its chunks' frames
 	Metadata map[string]string // of an object, x-amz-meta-…: names in lower case
+	Expires  time.Time         // when a presigned request expires; zero for another
 
 	protocol protocol
 	head     bool // a HEAD, whose answer has no body
@@ -49,6 +50,7 @@ type Failure struct {
 	Message string
 	Fields  map[string]string // further elements of an S3 error: BucketName
 	Header  map[string]string // further headers of an S3 error: x-amz-delete-marker
+	Members map[string]any    // further members of an error in JSON: CancellationReasons
 }
 
 func (f *Failure) Error() string { return f.Code + ": " + f.Message }

@@ -31,6 +31,18 @@ func (w *xmlWriter) element(name string, v any) {
 	switch v := v.(type) {
 	case nil:
 	case map[string]any:
+		if kind, typed := v["Type"].(string); typed && name == "Grantee" { // the type is an attribute
+			w.WriteString(`<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="`)
+			w.content(kind)
+			w.WriteString(`">`)
+			for _, member := range slices.Sorted(maps.Keys(v)) {
+				if member != "Type" {
+					w.element(member, v[member])
+				}
+			}
+			w.WriteString("</Grantee>")
+			return
+		}
 		w.tagged(name, func() { w.members(v) })
 	case []any:
 		elements(w, name, v)
