@@ -62,7 +62,7 @@ func newUsed(t *testing.T, options ...lab.Option) *used {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: &url, RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")}
+	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: &url, RetryMaxAttempts: 1, HTTPClient: api.Client(nil), Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")}
 	return &used{T: t, lab: l, url: url, cfg: cfg, s3: s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), kms: awskms.NewFromConfig(cfg)}
 }
 

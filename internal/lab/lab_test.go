@@ -14,6 +14,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/sealaudit/sealaudit/fixtures"
+	"github.com/sealaudit/sealaudit/internal/awsapi/awsapitest"
 	"github.com/sealaudit/sealaudit/internal/lab"
 )
 
@@ -38,7 +39,7 @@ func serve(t testing.TB, account *lab.Account, options ...lab.Option) (aws.Confi
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	return aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(url), RetryMaxAttempts: 1,
+	return aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(url), RetryMaxAttempts: 1, HTTPClient: awsapitest.Client(nil),
 		Credentials: credentials.NewStaticCredentialsProvider("AKIADEMO", "demo", "")}, l
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/sealaudit/sealaudit/internal/awsapi/awsapitest"
 	"github.com/sealaudit/sealaudit/internal/lab"
 )
 
@@ -62,7 +63,7 @@ func (b *bench) serve() {
 	b.Cleanup(stop)
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(certificate)
-	b.url, b.http = url, &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}}
+	b.url, b.http = url, awsapitest.Client(&http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}})
 	b.cfg = aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(url), RetryMaxAttempts: 1, HTTPClient: b.http,
 		Credentials: credentials.NewStaticCredentialsProvider("AKIADEMO", "demo", "")}
 	b.s3 = s3.NewFromConfig(b.cfg, func(o *s3.Options) { o.UsePathStyle = true })

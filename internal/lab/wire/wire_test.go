@@ -26,6 +26,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sealaudit/sealaudit/internal/awsapi/awsapitest"
 	"github.com/sealaudit/sealaudit/internal/lab/wire"
 )
 
@@ -49,7 +50,7 @@ func answering(t *testing.T, output map[string]any, failure *wire.Failure) (aws.
 		}
 	}))
 	t.Cleanup(srv.Close)
-	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(srv.URL), RetryMaxAttempts: 1,
+	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(srv.URL), RetryMaxAttempts: 1, HTTPClient: awsapitest.Client(nil),
 		Credentials: credentials.NewStaticCredentialsProvider("AKIA", "secret", "")}
 	return cfg, func() *wire.Request { return last }
 }
