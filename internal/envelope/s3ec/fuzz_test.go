@@ -22,6 +22,7 @@ func FuzzVerify(f *testing.F) {
 	kms := vectorKMS{}
 	keys := Keys{KMS: kms}
 	plains := map[string][][]byte{} // by body; a salamander has two
+	repaired := map[string]bool{}   // bodies whose metadata was damaged: who mends that opens them
 	add := func(v vector) {
 		obj, k := v.object(f)
 		body, _ := io.ReadAll(obj.Body)
@@ -31,7 +32,9 @@ func FuzzVerify(f *testing.F) {
 		if one, ok := k.KMS.(fixedKMS); ok {
 			kms[kms.name(one.blob, one.context)] = one.key
 		}
-		if v.Expect != "fail" {
+		if v.Expect == "fail" {
+			repaired[string(body)] = true
+		} else {
 			plains[string(body)] = append(plains[string(body)], unhex(f, v.Plain))
 		}
 	}
@@ -71,7 +74,8 @@ func FuzzVerify(f *testing.F) {
 		if (err2 == nil && p.Verdict == envelope.Verified) != (err3 == nil) {
 			t.Errorf("verified: %v (%s), opened: %v", err2, p.Verdict, err3)
 		}
-		if err3 == nil && !slices.ContainsFunc(plains[string(body)], func(plain []byte) bool { return bytes.Equal(plain, out.Bytes()) }) {
+		known := plains[string(body)]
+		if err3 == nil && (known != nil || !repaired[string(body)]) && !slices.ContainsFunc(known, func(plain []byte) bool { return bytes.Equal(plain, out.Bytes()) }) {
 			t.Error("a mutation was accepted")
 		}
 		if err3 != nil && out.Len() > 0 {
