@@ -31,8 +31,8 @@ type reply struct {
 
 type replyKey struct{}
 
-// apiOptions puts two middlewares into every operation: one around the whole
-// call, naming its error, and one around each attempt, for pace and log.
+// apiOptions puts middlewares into every operation: one around the whole call,
+// naming its error, one around each attempt, for pace and log, and PlainBodies.
 func apiOptions(l *limits, log *CallLog, limit time.Duration) []func(*middleware.Stack) error {
 	return []func(*middleware.Stack) error{func(stack *middleware.Stack) error {
 		err := stack.Initialize.Add(middleware.InitializeMiddlewareFunc("SealauditCall", nameError), middleware.After)
@@ -44,7 +44,7 @@ func apiOptions(l *limits, log *CallLog, limit time.Duration) []func(*middleware
 			return keepInTime(ctx, in, next, limit)
 		}
 		return errors.Join(err, stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("SealauditReply", reply), middleware.After))
-	}}
+	}, PlainBodies}
 }
 
 func doAttempt(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler, l *limits, log *CallLog) (middleware.FinalizeOutput, middleware.Metadata, error) {

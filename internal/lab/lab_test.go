@@ -14,7 +14,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/sealaudit/sealaudit/fixtures"
-	"github.com/sealaudit/sealaudit/internal/awsapi/awsapitest"
+	"github.com/sealaudit/sealaudit/internal/awsapi"
 	"github.com/sealaudit/sealaudit/internal/lab"
 )
 
@@ -39,7 +39,7 @@ func serve(t testing.TB, account *lab.Account, options ...lab.Option) (aws.Confi
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	return aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(url), RetryMaxAttempts: 1, HTTPClient: awsapitest.Client(nil),
+	return aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(url), RetryMaxAttempts: 1, APIOptions: []func(*middleware.Stack) error{awsapi.PlainBodies},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIADEMO", "demo", "")}, l
 }
 

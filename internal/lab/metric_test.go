@@ -10,8 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/smithy-go/middleware"
 	"github.com/google/go-cmp/cmp"
-	"github.com/sealaudit/sealaudit/internal/awsapi/awsapitest"
+
+	"github.com/sealaudit/sealaudit/internal/awsapi"
 )
 
 // CloudWatch API reference, PutMetricData, ListMetrics, GetMetricStatistics
@@ -52,7 +54,7 @@ func TestMetricsThatWerePut(t *testing.T) {
 func TestTagsOfNewResources(t *testing.T) {
 	c := newTables(t)
 	c.create("orders", nil)
-	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: c.Options().BaseEndpoint, Credentials: c.Options().Credentials, RetryMaxAttempts: 1, HTTPClient: awsapitest.Client(nil)}
+	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: c.Options().BaseEndpoint, Credentials: c.Options().Credentials, RetryMaxAttempts: 1, APIOptions: []func(*middleware.Stack) error{awsapi.PlainBodies}}
 	api := tagging.NewFromConfig(cfg)
 	arn, none := "arn:aws:dynamodb:eu-west-1:"+own+":table/orders", "arn:aws:dynamodb:eu-west-1:"+own+":table/none"
 	listed := func() map[string]string {

@@ -19,9 +19,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"github.com/sealaudit/sealaudit/internal/awsapi/awsapitest"
+	"github.com/sealaudit/sealaudit/internal/awsapi"
 	"github.com/sealaudit/sealaudit/internal/lab"
 )
 
@@ -63,8 +64,8 @@ func (b *bench) serve() {
 	b.Cleanup(stop)
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(certificate)
-	b.url, b.http = url, awsapitest.Client(&http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}})
-	b.cfg = aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(url), RetryMaxAttempts: 1, HTTPClient: b.http,
+	b.url, b.http = url, &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}}
+	b.cfg = aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(url), RetryMaxAttempts: 1, HTTPClient: b.http, APIOptions: []func(*middleware.Stack) error{awsapi.PlainBodies},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIADEMO", "demo", "")}
 	b.s3 = s3.NewFromConfig(b.cfg, func(o *s3.Options) { o.UsePathStyle = true })
 }

@@ -26,7 +26,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sealaudit/sealaudit/internal/awsapi/awsapitest"
+	"github.com/sealaudit/sealaudit/internal/awsapi"
 	"github.com/sealaudit/sealaudit/internal/lab/wire"
 )
 
@@ -50,7 +50,7 @@ func answering(t *testing.T, output map[string]any, failure *wire.Failure) (aws.
 		}
 	}))
 	t.Cleanup(srv.Close)
-	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(srv.URL), RetryMaxAttempts: 1, HTTPClient: awsapitest.Client(nil),
+	cfg := aws.Config{Region: "eu-west-1", BaseEndpoint: aws.String(srv.URL), RetryMaxAttempts: 1, APIOptions: []func(*middleware.Stack) error{awsapi.PlainBodies},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIA", "secret", "")}
 	return cfg, func() *wire.Request { return last }
 }
