@@ -5,6 +5,7 @@ package rego_test
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"iter"
 	"maps"
 	"runtime"
@@ -151,14 +152,23 @@ func BenchmarkNaive100k(b *testing.B) {
 	b.ReportMetric(float64(peak)/1e6, fmt.Sprintf("peak-MB-at-%d", n))
 }
 
-// naive are the built-in Kinesis policies and an entry that asks each about
+// naive are the built-in policies of streams and an entry that asks each about
 // every resource.
 func naive(b *testing.B) []func(*opa.Rego) {
 	var out []func(*opa.Rego)
 	entry := "package main\n"
-	sources := map[string]string{"lib/encryption.rego": ""}
+	sources := map[string]string{}
+	libraries, err := fs.Glob(policies.FS, "lib/*.rego")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, l := range libraries {
+		if !strings.HasSuffix(l, "_test.rego") {
+			sources[l] = ""
+		}
+	}
 	for _, p := range loadBuiltin(b).Policies() {
-		if p.Service() != "kinesis" {
+		if p.Resource != "AWS::Kinesis::Stream" {
 			continue
 		}
 		sources[p.ID+".rego"] = ""
