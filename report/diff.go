@@ -32,7 +32,7 @@ const (
 	Fixed     ChangeKind = "fixed"     // failed before, and passes
 	Ended     ChangeKind = "ended"     // failed before; the policy does not apply now, or only AWS can know
 	Gone      ChangeKind = "gone"      // was open before; its type was listed completely, without it
-	Decided   ChangeKind = "decided"   // was unknown before, and is no failure
+	Decided   ChangeKind = "decided"   // was unknown before, and is no failure; or a listing that failed is complete
 	Unchanged ChangeKind = "unchanged" // as before
 )
 

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/sealaudit/sealaudit/collectors"
 	"github.com/sealaudit/sealaudit/rego"
@@ -34,16 +35,27 @@ func newListing(d Data) listing {
 }
 
 // of says why a finding is missing: its policy was not judged, its resource is
-// gone, or nobody looked.
+// gone, or nobody looked. The stand-in for a listing that failed is no resource
+// that could be gone: what it left unknown was listed.
 func (l listing) of(f rego.Finding) ChangeKind {
 	r := f.Resource
 	switch {
 	case !l.policies[f.Policy]:
 		return Unjudged
 	case l.complete[listed{collectors.Scope{Partition: r.Partition, Account: r.Account, Region: r.Region}, r.Type}]:
+		if standIn(r.ARN) {
+			return Decided
+		}
 		return Gone
 	}
 	return Unread
+}
+
+// standIn says whether an ARN is that of a stand-in, as collectors.Recorder
+// gives it: "arn:aws:sealaudit:eu-west-1:111122223333:unlisted/TYPE".
+func standIn(arn string) bool {
+	parts := strings.SplitN(arn, ":", 6)
+	return len(parts) == 6 && parts[2] == "sealaudit" && strings.HasPrefix(parts[5], "unlisted/")
 }
 
 // Unseen is a type of resource in a scope that the newer judgement says nothing

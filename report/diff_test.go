@@ -125,6 +125,20 @@ func TestCompareWhatIsMissing(t *testing.T) {
 	}
 }
 
+// The stand-in for a listing that failed is not gone once all is listed.
+func TestCompareStandIn(t *testing.T) {
+	f := orders("unknown")
+	f.Resource.ARN, f.Resource.Name = "arn:aws:sealaudit:eu-west-1:"+account+":unlisted/AWS::Kinesis::Stream", "(not listed)"
+	d, err := Compare(nil, unlisted(judgement(0, f)), judgement(1))
+	if err != nil || len(d.Changes) != 1 || d.Changes[0].Kind != Decided || d.Changes[0].Old != "unknown" {
+		t.Errorf("%+v, %v", d.Changes, err)
+	}
+	d, err = Compare(nil, unlisted(judgement(0, f)), unlisted(judgement(1)))
+	if err != nil || len(d.Changes) != 1 || d.Changes[0].Kind != Unread {
+		t.Errorf("still not listed: %+v, %v", d.Changes, err)
+	}
+}
+
 // History tells what was fixed before, and what an unknown hides.
 func TestCompareHistory(t *testing.T) {
 	const none = rego.Status("")

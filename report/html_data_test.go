@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,10 +39,11 @@ func call(operation string, n int) collectors.CallRef {
 		Time: time.Date(2026, 11, 24, 10, 1, 0, 0, time.UTC), Digest: "sha256:" + strings.Repeat(fmt.Sprintf("%02x", n%256), 32)}
 }
 
-// object is a cohort of a bucket's objects.
+// object is a cohort of a bucket's objects. Of what was read nothing is kept.
 func object(bucket, id, shape, facts string) collectors.Resource {
 	r := resource("AWS::S3::Object", "arn:aws:s3:::"+bucket+"/*#"+id, bucket+" · "+shape, strings.Replace(facts, "{", "{'bucket':'arn:aws:s3:::"+bucket+"',", 1))
 	r.Calls = []collectors.CallRef{call("s3:ListObjectsV2", 1), call("s3:GetObject", len(id)+2)}
+	r.Calls[1].Digest = ""
 	return r
 }
 
@@ -128,6 +130,8 @@ func htmlSample() Data {
 	d.Manifest.Sampling = &collectors.Sampling{Size: 50, Seed: 7, List: 100000, MaxBytes: 1 << 26}
 	d.Manifest.Probes = []string{"arn:aws:s3:::vault"}
 	d.Manifest.Entries = []collectors.Entry{{Name: "resources.jsonl", Size: 4096, Digest: "sha256:" + strings.Repeat("7", 64), Packed: "sha256:" + strings.Repeat("8", 64)}}
+	d.Manifest.Coverage = append(slices.Clip(d.Manifest.Coverage), collectors.Coverage{Type: "AWS::S3::Object", Listed: 6, Read: 6,
+		Scope: collectors.Scope{Partition: "aws", Account: account, Region: "eu-west-1"}})
 	d.Resources = stream(sampleResources()...)
 	d.Changes = since(d, earlier(findings)...)
 	d.Weaknesses = map[string]string{"unsigned": "No signature: whoever can unwrap the data key can write such a message."}

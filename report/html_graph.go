@@ -12,11 +12,11 @@ import (
 // as many kinds of resources each, nobody reads it.
 const (
 	maxDrawn    = 40
-	graphWidth  = 1080
+	graphWidth  = 960 // fits beside the contents in a window of 1,280
 	keyLeft     = 1
 	keyWidth    = 340
 	keyHeight   = 38
-	userLeft    = 620
+	userLeft    = 500
 	userWidth   = graphWidth - userLeft - 1
 	userHeight  = 22
 	graphGap    = 8

@@ -64,6 +64,7 @@ func newHeader(m collectors.Manifest) *page {
 		row.Type = printable(c.Type)
 		p.Types = append(p.Types, row)
 	}
+	p.Cohorted = cohorted(p.Types)
 	for i, c := range p.Coverage {
 		if i == 0 {
 			p.Coverage = slices.Clone(p.Coverage)
@@ -72,6 +73,18 @@ func newHeader(m collectors.Manifest) *page {
 		p.Coverage[i].Scope = collectors.Scope{Account: printable(c.Scope.Account), Region: printable(cmp.Or(c.Scope.Region, "global"))}
 	}
 	return p
+}
+
+// cohorted are the types whose rows are cohorts of what was sampled, so that
+// nobody takes their counts for those of objects.
+func cohorted(types []typeRow) string {
+	var out []string
+	for _, t := range types {
+		if proves(t.Type) && t.Listed > 0 {
+			out = append(out, t.Type)
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 func plainPlural(n int, word string) string {

@@ -34,6 +34,7 @@ type page struct {
 	Coverage      []collectors.Coverage
 	Types         []typeRow
 	Untied        int      // of Types, whose counts don't add up
+	Cohorted      string   // of Types, those that count cohorts
 	Gaps          []string // incomplete listings
 	Unknown       int
 	Obstacles     []obstacleRow

@@ -80,6 +80,7 @@ func (r *rows) shownCall(id int) callView {
 		Time: clock(time.UnixMilli(c[3].(int64))), Status: "no reply"}
 	if code := c[4].(int); code != 0 {
 		v.Status = strings.TrimSpace(strconv.Itoa(code) + " " + cmp.Or(r.Words[c[5].(int)], http.StatusText(code)))
+		v.Digest = cmp.Or(v.Digest, "not kept") // it holds what people store
 	} else if e := r.Words[c[5].(int)]; e != "" {
 		v.Status = e
 	}

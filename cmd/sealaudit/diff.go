@@ -36,7 +36,7 @@ finding that was open (failed, waived or unknown) what became of it:
   fixed      failed, and passes
   ended      failed; its policy does not apply now, or only AWS can know
   gone       was open; its type was listed completely, without it
-  decided    was unknown, and is no failure
+  decided    was unknown, and is no failure; or a listing that failed is complete
   unchanged  as before
 
 Policies whose text, severity or parameters differ are listed, and changes under
@@ -128,7 +128,7 @@ func openJudged(path string) (d report.Data, done func(), err error) {
 func isZip(path string) (bool, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("opening what to compare with: %w; name a judged bundle or a JSON report", err)
 	}
 	defer f.Close() //nolint:errcheck // reading
 	info, err := f.Stat()

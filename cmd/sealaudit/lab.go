@@ -155,16 +155,32 @@ func (f *labFlags) open() (environment string, stop func(), err error) {
 	return environment, stop, nil
 }
 
+// what names the account that is served.
+func (f *labFlags) what() string {
+	if f.data != "" {
+		return "the account in " + printable(f.data)
+	}
+	return "the embedded account, which is a demo account and not yours"
+}
+
 func newLab(std streams) *cobra.Command {
 	var f labFlags
 	c := &cobra.Command{
 		Use:   "lab",
-		Short: "Serve the embedded demo account on a loopback port",
+		Short: "Serve the embedded demo account, or one of your own, on a loopback port",
 		Long: `lab serves the embedded account that scan --demo audits, until interrupted, and
 prints the environment that points AWS tools at it. It really encrypts what AWS
 encrypts at rest, under keys of its own. It knows the operations that sealaudit
-calls and those that make something to audit; it checks no signature and no
-permission, and holds no real data: what is written is gone when it stops.
+calls and those that make something to audit. It holds no real data: what is
+written is gone when it stops.
+
+It checks no signature, and of permissions only these: a bucket policy's Deny
+for everybody that asks new objects for encryption headers, what a trail's
+bucket must allow CloudTrail, and what --deny, --throttle, --vanish and --expire
+name.
+
+With --account it serves another one, written as fixtures/demo of the source is:
+account.yaml, and for each region a folder with a file for each service.
 
 Its clock is its own. These are for people, and not AWS's:
 
@@ -182,7 +198,7 @@ Its clock is its own. These are for people, and not AWS's:
 				return err
 			}
 			defer stop()
-			fmt.Fprintln(std.err, "serving the embedded account, which is a demo account and not yours; interrupt to stop")
+			fmt.Fprintln(std.err, "serving "+f.what()+"; interrupt to stop")
 			if _, err := fmt.Fprintf(std.out, "export %s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=us-east-1\n", environment, demoKey, demoSecret); err != nil {
 				return errors.New("printing the environment failed; is the output closed?")
 			}

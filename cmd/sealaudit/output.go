@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -28,7 +29,7 @@ type outputFlags struct {
 }
 
 func (f *outputFlags) add(fs *pflag.FlagSet) {
-	fs.StringArrayVarP(&f.outputs, "output", "o", []string{"table"}, "write a report as `FORMAT[=FILE]`, as often as you like; without a file to stdout. Formats: "+strings.Join(formatNames(), ", "))
+	fs.StringArrayVarP(&f.outputs, "output", "o", []string{"table"}, "write a report as `FORMAT[=FILE]`, as often as you like; without a file to stdout, where else the table goes. Formats: "+strings.Join(formatNames(), ", "))
 	fs.StringVar(&f.profile, "sarif-profile", "github", "what SARIF holds: github (open failures of what was read completely, to upload) or full (everything, to keep)")
 	fs.BoolVar(&f.partial, "sarif-partial", false, "let SARIF for GitHub have accounts and regions that were not read completely, whose upload closes the alerts of what was not read")
 	fs.StringVar(&f.location, "sarif-location", "auto", "where SARIF results point: auto, policy or resource")
@@ -108,8 +109,31 @@ func (f *outputFlags) readCode() error {
 		return nil
 	}
 	var err error
-	f.index, f.notices, err = iac.Read(f.iac, f.states)
-	return err
+	if f.index, f.notices, err = iac.Read(f.iac, f.states); err != nil {
+		return err
+	}
+	for _, dir := range f.iac {
+		if !below(f.root, dir) {
+			return fmt.Errorf("--iac %s is outside of the repository, whose root is %s, and no result could point there; name the root with --sarif-root", dir, f.root)
+		}
+	}
+	return nil
+}
+
+// below says whether a directory is root or below it, wherever links lead.
+func below(root, dir string) bool {
+	for _, p := range []*string{&root, &dir} {
+		abs, err := filepath.Abs(*p)
+		if err == nil {
+			abs, err = filepath.EvalSymlinks(abs)
+		}
+		if err != nil {
+			return true // whoever reads it says what is wrong
+		}
+		*p = abs
+	}
+	rel, err := filepath.Rel(root, dir)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // mostNotices is how many files that were passed over are named.

@@ -94,7 +94,7 @@
     const reply = status ? `${status} ${code}`.trim() : code || "no reply";
     return el("tr", {}, el("td", {}, "E" + (i + 1)), el("th", { scope: "row" }, data.words[operation]), el("td", {}, data.words[region]),
       el("td", { class: "time" }, new Date(time).toISOString().slice(0, 19).replace("T", " ") + " UTC"), el("td", {}, reply),
-      el("td", { class: "code any" }, request), el("td", { class: "code any" }, digest));
+      el("td", { class: "code any" }, request), el("td", { class: "code any" }, digest || (status ? "not kept" : "")));
   }
 
   function fillResource(body, id, rows) {

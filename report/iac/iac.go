@@ -57,8 +57,9 @@ type Index struct {
 type nameKey struct{ typ, name string }
 
 // Read reads directories and the output of terraform show -json for states or
-// plans of them. Notices are what could not be read and is passed over; an
-// error is for what the user named and is not there.
+// plans of them. Notices are what could not be read and is passed over, and
+// directories with nothing in them; an error is for what the user named and is
+// not there.
 func Read(dirs, states []string) (x *Index, notices []string, err error) {
 	if len(states) > 0 && len(dirs) == 0 {
 		return nil, nil, fmt.Errorf("a state needs the directory that it is of; name it with --iac")
@@ -73,6 +74,9 @@ func Read(dirs, states []string) (x *Index, notices []string, err error) {
 		}
 		if err := t.walk(real); err != nil {
 			return nil, nil, fmt.Errorf("reading the infrastructure code in %s: %w", dir, err)
+		}
+		if !t.has(real) {
+			t.notices = append(t.notices, dir+" has no Terraform and no audited resource of CloudFormation, so nothing points there")
 		}
 	}
 	t.follow()

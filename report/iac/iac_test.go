@@ -212,13 +212,29 @@ func TestHostileCode(t *testing.T) {
 		}
 	}
 	text := strings.Join(notices, "\n")
-	for _, name := range []string{"brackets.tf", "not.tf", "minus.tf", "ask.tf", "deep.tf.json", "large.tf", "stack.yaml", "broken.tf"} {
+	for _, name := range []string{"brackets.tf", "not.tf", "minus.tf", "ask.tf", "deep.tf.json", "large.tf", "stack.yaml"} {
 		if !strings.Contains(text, name+" is passed over: ") {
 			t.Errorf("no notice of %s", name)
 		}
 	}
+	if !strings.Contains(text, "broken.tf is read in part: line 1: ") || strings.Count(text, "broken.tf") != 1 {
+		t.Errorf("the notice of a broken file is not short: %s", text)
+	}
 	if len(notices) != 8 {
 		t.Errorf("%d notices: %.2000s", len(notices), text)
+	}
+}
+
+// A broken end leaves what stands before it, and a directory without any code
+// is told: a result that points nowhere must not come as a surprise.
+func TestPartsAndEmptyDirectories(t *testing.T) {
+	dir := write(t, map[string]string{"some/main.tf": `resource "aws_s3_bucket" "a" { bucket = "logs" }` + "\nresource {", "none/readme.md": "# none", "none/deep/values.yaml": "a: 1"})
+	x, notices := read(t, dir, []string{"some", "none"}, nil)
+	if got := found(dir, x, Resource{Type: "AWS::S3::Bucket", Name: "logs"}); got != "some/main.tf:1 aws_s3_bucket.a" {
+		t.Errorf("found %q", got)
+	}
+	if len(notices) != 2 || !strings.Contains(notices[0], "main.tf is read in part: line 2: ") || !strings.Contains(notices[1], "none has no Terraform") {
+		t.Errorf("%q", notices)
 	}
 }
 

@@ -3,6 +3,7 @@ package iac
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"unicode/utf16"
@@ -46,7 +47,7 @@ func (t *tree) hcl(path string, src []byte, parse func(*hclparse.Parser, []byte,
 	}
 	file, diags := parse(hclparse.NewParser(), src, path)
 	if file == nil || file.Body == nil {
-		return diags
+		return errors.New(shortly(diags))
 	}
 	// What other blocks there are, and what is wrong in them, is not asked.
 	content, _, _ := file.Body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
@@ -65,9 +66,19 @@ func (t *tree) hcl(path string, src []byte, parse func(*hclparse.Parser, []byte,
 		}
 	}
 	if diags.HasErrors() {
-		return diags.Errs()[0]
+		t.notices = append(t.notices, path+" is read in part: "+shortly(diags))
 	}
 	return nil
+}
+
+// shortly is the first error, without the path that is named already.
+func shortly(diags hcl.Diagnostics) string {
+	for _, d := range diags {
+		if d.Severity == hcl.DiagError && d.Subject != nil {
+			return fmt.Sprintf("line %d: %s; %s", d.Subject.Start.Line, d.Summary, d.Detail)
+		}
+	}
+	return diags.Error()
 }
 
 func (m *module) addResource(path string, src []byte, b *hcl.Block, k kind) {

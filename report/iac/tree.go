@@ -53,6 +53,21 @@ func (t *tree) walk(dir string) error {
 	})
 }
 
+const separator = string(filepath.Separator)
+
+// has says whether Terraform or a template was found below dir.
+func (t *tree) has(dir string) bool {
+	below := func(path string) bool {
+		return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, separator)+separator)
+	}
+	for path := range t.modules {
+		if below(path) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(t.templates, func(c template) bool { return below(c.File) })
+}
+
 // follow reads the modules that are called by a path to elsewhere, and finds
 // the root modules.
 func (t *tree) follow() {
