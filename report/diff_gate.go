@@ -6,11 +6,12 @@ import (
 	"github.com/sealaudit/sealaudit/rego"
 )
 
-// Opened is how many failures of at least a severity are new or reopened.
+// Opened is how many failures of at least a severity are new, reopened or no
+// longer waived: a waiver that has expired fails again here too.
 func (d Diff) Opened(least rego.Severity) int {
 	n := 0
 	for _, c := range d.Changes {
-		if (c.Kind == New || c.Kind == Reopened) && atLeast(c.Severity, least) {
+		if (c.Kind == New || c.Kind == Reopened || c.Kind == Unwaived) && atLeast(c.Severity, least) {
 			n++
 		}
 	}

@@ -185,7 +185,7 @@ func TestCompareHistory(t *testing.T) {
 		if got != test.want || len(d.Changes) > 1 {
 			t.Errorf("%q: %s, want %s", test.statuses, got, test.want)
 		}
-		if opened := d.Opened("high"); (opened == 1) != (test.want == New || test.want == Reopened) {
+		if opened := d.Opened("high"); (opened == 1) != (test.want == New || test.want == Reopened || test.want == Unwaived) {
 			t.Errorf("%q: %d opened", test.statuses, opened)
 		}
 	}

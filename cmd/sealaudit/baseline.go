@@ -30,7 +30,7 @@ func (f *baselineFlags) add(fs *pflag.FlagSet) {
 }
 
 func (f *baselineFlags) addGate(fs *pflag.FlagSet) {
-	fs.StringVar(&f.failOnNew, "fail-on-new", "none", "with --baseline, exit 1 only for new or reopened failures of at least this `severity`: critical, high, medium, low, info or none (then --fail-on decides)")
+	fs.StringVar(&f.failOnNew, "fail-on-new", "none", "with --baseline, exit 1 only for new, reopened or no longer waived failures of at least this `severity`: critical, high, medium, low, info or none (then --fail-on decides)")
 }
 
 // gates says whether only what is new decides the exit code.

@@ -43,7 +43,8 @@ Policies whose text, severity or parameters differ are listed, and changes under
 them are marked: they may not be the account's. What OLD could not read is taken
 from the latest OLDER that could.
 
-Exit codes: 0 compared; 1 new or reopened failures of at least --fail-on-new;
+Exit codes: 0 compared; 1 failures of at least --fail-on-new are new, reopened
+or no longer waived;
 2 nothing was compared (usage, a broken file, other accounts, the wrong order);
 3 no such failure, but --fail-on-new can't be sure: something of that severity
 is unknown now and was not failing, was not listed, or is not judged any more.`,
@@ -64,7 +65,7 @@ is unknown now and was not failing, was not listed, or is not judged any more.`,
 		},
 	}
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON (sealaudit-diff/1) with every change")
-	c.Flags().StringVar(&f.failOnNew, "fail-on-new", "none", "exit 1 for new or reopened failures of at least this `severity`: critical, high, medium, low, info or none")
+	c.Flags().StringVar(&f.failOnNew, "fail-on-new", "none", "exit 1 for new, reopened or no longer waived failures of at least this `severity`: critical, high, medium, low, info or none")
 	addConfigFlag(c.Flags())
 	return c
 }

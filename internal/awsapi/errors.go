@@ -124,7 +124,7 @@ func shorten(err error) error {
 	case known && ae.ErrorCode() == unknownError:
 		text = fmt.Sprintf("HTTP %d, and no AWS error in the reply", status(err))
 	case known:
-		text = fmt.Sprintf("%s: %s", ae.ErrorCode(), ae.ErrorMessage())
+		text = strings.TrimSuffix(fmt.Sprintf("%s: %s", ae.ErrorCode(), ae.ErrorMessage()), ": ") // a HEAD has no message
 	case status(err) == 0 && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)):
 		text = "no answer in time"
 	default:

@@ -27,10 +27,10 @@
 #     iso-27001-2022:
 #     - {id: A.8.24, source: analysis}
 #   remediation: >-
-#     Open an example with sealaudit envelope verify --table NAME to see every step.
-#     Find out who wrote it last (DynamoDB data events in CloudTrail) and restore it
-#     from a backup (point-in-time recovery). A table that was restored under another
-#     name is read with the name it was written under.
+#     Open an example with sealaudit envelope verify --from dynamodb://TABLE?pk=VALUE to
+#     see every step. Find out who wrote it last (DynamoDB data events in CloudTrail) and
+#     restore it from a backup (point-in-time recovery). A table that was restored under
+#     another name is read with the name it was written under.
 package policies.dynamodb.client_encryption_authentic
 
 import data.lib.client
