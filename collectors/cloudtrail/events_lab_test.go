@@ -51,12 +51,16 @@ type used struct {
 	mu   sync.Mutex
 }
 
+// logsPolicy lets CloudTrail write into the bucket of a trail (CloudTrail User
+// Guide, "Amazon S3 bucket policy for CloudTrail").
+const logsPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":["s3:GetBucketAcl","s3:PutObject"],"Resource":["arn:aws:s3:::logs","arn:aws:s3:::logs/AWSLogs/*"]}]}`
+
 func newUsed(t *testing.T, options ...lab.Option) *used {
 	t.Helper()
 	r := &lab.Region{}
 	r.KMS.Keys = []lab.Key{{Output: map[string]any{"KeyId": onID}}, {Output: map[string]any{"KeyId": offID}},
 		{Output: map[string]any{"KeyId": closedID}, Errors: map[string]string{"GenerateDataKey": "denied"}}}
-	r.S3.Buckets = []lab.Bucket{{Name: "records"}, {Name: "logs"}}
+	r.S3.Buckets = []lab.Bucket{{Name: "records"}, {Name: "logs", Policy: logsPolicy}}
 	l := lab.New(&lab.Account{ID: api.Account, Caller: "arn:aws:sts::" + api.Account + ":assumed-role/audit/CANARY-caller", Regions: map[string]*lab.Region{"eu-west-1": r}}, options...)
 	url, stop, err := l.Start()
 	if err != nil {

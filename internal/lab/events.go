@@ -2,7 +2,6 @@ package lab
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,8 +21,9 @@ type event struct {
 	RequestID               string
 	Resources               []string // ARNs
 	Request                 map[string]any
-	Applied                 string // how S3 encrypted a new object: "Default_SSE_S3"
-	Data                    bool   // a data event, which only trails that ask for it get
+	Response                map[string]any // nil but of calls that change something
+	Applied                 string         // how S3 encrypted a new object: "Default_SSE_S3"
+	Data                    bool           // a data event, which only trails that ask for it get
 	ReadOnly                bool
 }
 
@@ -59,58 +59,24 @@ func isSecret(member string) bool {
 func (l *Lab) recordCall(q *wire.Request, a answer) {
 	e := event{Time: q.Now, Region: q.Region, Source: eventSource(q.Service), Name: q.Operation, RequestID: q.ID,
 		Request: shown(q.Input), Data: isDataEvent(q), ReadOnly: isReading(q.Operation)}
-	if q.Service == "dynamodb" {
+	switch bucket, named := e.Request["bucket"]; {
+	case q.Service == "dynamodb":
 		hideKeys(e.Request)
+	case q.Service == "s3" && named:
+		delete(e.Request, "bucket")
+		e.Request["bucketName"] = bucket
 	}
 	e.Applied = sseApplied(q, a)
 	if strings.HasPrefix(a.resource, "arn:") {
 		e.Resources = []string{a.resource}
 	}
+	if !e.ReadOnly && !e.Data && a.failure == nil {
+		e.Response = responseElements(q, a)
+	}
 	if a.failure != nil {
 		e.ErrorCode, e.ErrorMessage = a.failure.Code, a.failure.Message
 	}
 	l.remember(e)
-}
-
-// sseApplied is what CloudTrail tells of a new object's encryption: that it was
-// asked for, or the bucket's default (S3 User Guide, "Monitoring default
-// encryption with AWS CloudTrail and Amazon EventBridge").
-func sseApplied(q *wire.Request, a answer) string {
-	if q.Service != "s3" || a.failure != nil {
-		return ""
-	}
-	switch q.Operation {
-	case "PutObject", "CopyObject", "CreateMultipartUpload":
-	default:
-		return ""
-	}
-	if text(a.output, "SSECustomerAlgorithm") != "" {
-		return "SSE_C"
-	}
-	kind := map[string]string{sseS3: "SSE_S3", sseKMS: "SSE_KMS", sseDSSE: "DSSE_KMS"}[text(a.output, "ServerSideEncryption")]
-	if kind != "" && q.String("ServerSideEncryption") == "" {
-		return "Default_" + kind
-	}
-	return kind
-}
-
-// hideKeys leaves the keys of items out: they are contents.
-func hideKeys(request map[string]any) {
-	for _, member := range []string{"key", "exclusiveStartKey", "expected", "attributeUpdates", "keyConditions", "scanFilter", "queryFilter"} {
-		delete(request, member)
-	}
-}
-
-// shown is an input without secrets, with names as CloudTrail spells them.
-func shown(input map[string]any) map[string]any {
-	out := map[string]any{}
-	for _, name := range slices.Sorted(maps.Keys(input)) {
-		if name == "" || isSecret(name) {
-			continue
-		}
-		out[strings.ToLower(name[:1])+name[1:]] = input[name]
-	}
-	return out
 }
 
 func eventSource(service string) string {
@@ -125,7 +91,7 @@ func eventSource(service string) string {
 
 // isReading is CloudTrail's readOnly.
 func isReading(operation string) bool {
-	for _, prefix := range []string{"Get", "List", "Describe", "Head", "Lookup", "Decrypt", "Encrypt", "ReEncrypt", "Generate", "Sign", "Verify", "Query", "Scan", "BatchGet", "TransactGet"} {
+	for _, prefix := range []string{"Get", "List", "Describe", "Head", "Lookup", "Decrypt", "Encrypt", "ReEncrypt", "Generate", "Derive", "Sign", "Verify", "Query", "Scan", "BatchGet", "TransactGet"} {
 		if strings.HasPrefix(operation, prefix) {
 			return true
 		}
@@ -161,6 +127,9 @@ func (l *Lab) record(e event) map[string]any {
 		"awsRegion": e.Region, "sourceIPAddress": firstOf(e.InvokedBy, "127.0.0.1"), "userAgent": firstOf(e.InvokedBy, "sealaudit"),
 		"requestParameters": e.Request, "responseElements": nil, "requestID": firstOf(e.RequestID, uuidOf("request", e.ID)), "eventID": e.ID, "readOnly": e.ReadOnly,
 		"eventType": "AwsApiCall", "managementEvent": !e.Data, "recipientAccountId": l.account.ID, "eventCategory": category(e),
+	}
+	if len(e.Response) > 0 {
+		out["responseElements"] = e.Response
 	}
 	if e.ErrorCode != "" {
 		out["errorCode"], out["errorMessage"] = e.ErrorCode, e.ErrorMessage

@@ -23,7 +23,11 @@ func (l *Lab) openTable(q *wire.Request, id string) (openedTable, answer) {
 	if a.failure = l.barred(q, r.Errors, arn); a.failure != nil {
 		return openedTable{}, a
 	}
-	if status := text(r.Output, "TableStatus"); status == tableArchiving || status == tableArchived {
+	switch status := text(r.Output, "TableStatus"); {
+	case status == tableCreating:
+		a.failure = refuse(400, "ResourceNotFoundException", "Requested resource not found")
+		return openedTable{}, a
+	case status == tableArchiving || status == tableArchived:
 		a.failure = refuse(400, "ResourceNotFoundException", "Requested resource not found: Table: "+t.name+" is in the state "+status)
 		return openedTable{}, a
 	}

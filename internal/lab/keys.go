@@ -160,7 +160,7 @@ func keyRotation(l *Lab, q *wire.Request, k *Key) (map[string]any, *wire.Failure
 		return nil, refuse(400, "UnsupportedOperationException", "You cannot perform this operation on "+arn+": its key material can't be rotated.")
 	}
 	output := map[string]any{"KeyId": arn, "KeyRotationEnabled": text(m, "KeyManager") == "AWS"}
-	if text(m, "KeyState") == "PendingDeletion" {
+	if isDying(m) {
 		return output, nil
 	}
 	output = filled(k.Rotation, output)

@@ -157,7 +157,7 @@ func decrypt(l *Lab, q *wire.Request) answer {
 	}
 	defer data.Zero()
 	if a.failure = dryRun(q); a.failure == nil {
-		a.output = map[string]any{"KeyId": k.ARN, "Plaintext": encoded(data.Bytes()), "EncryptionAlgorithm": "SYMMETRIC_DEFAULT", "KeyMaterialId": l.usedMaterial(k.ARN)}
+		a.output = map[string]any{"KeyId": k.ARN, "Plaintext": encoded(data.Bytes()), "EncryptionAlgorithm": "SYMMETRIC_DEFAULT", "KeyMaterialId": usedMaterial(k)}
 	}
 	return a
 }

@@ -1,6 +1,10 @@
 package lab
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/sealaudit/sealaudit/internal/envelope/kms"
+)
 
 // algorithmsOf are the members of a key's metadata that its spec and usage
 // decide (KMS API reference, KeyMetadata; KMS Developer Guide, "Key spec
@@ -63,11 +67,11 @@ func (l *Lab) materialOf(arn string, output map[string]any) any {
 	return output["CurrentKeyMaterialId"]
 }
 
-// usedMaterial is the material that opened a ciphertext; nil for a key that was
-// rotated, of which the key service does not tell.
-func (l *Lab) usedMaterial(arn string) any {
-	if rotations, err := l.keys.Rotations(arn); err != nil || len(rotations) > 0 {
+// usedMaterial is the material that opened a ciphertext; nil for one that has
+// no id.
+func usedMaterial(k kms.Key) any {
+	if k.Material == "" {
 		return nil
 	}
-	return l.materialOf(arn, nil)
+	return k.Material
 }

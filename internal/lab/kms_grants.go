@@ -11,19 +11,57 @@ import (
 
 func createGrant(l *Lab, q *wire.Request, arn string, k *Key) (map[string]any, *wire.Failure) {
 	if state := firstOf(text(k.Output, "KeyState"), "Enabled"); state != "Enabled" && state != "Disabled" {
-		return nil, refuse(400, "KMSInvalidStateException", arn+" is pending deletion.")
+		return nil, stateRefusal(arn, state)
 	}
 	if failure := checkGrant(q); failure != nil {
 		return nil, failure
 	}
+	if failure := grantable(q, k); failure != nil {
+		return nil, failure
+	}
 	grant := map[string]any{"GrantId": hex.EncodeToString(randomBytes(32)), "CreationDate": l.now().UTC().Truncate(time.Second)}
-	for _, member := range []string{"GranteePrincipal", "RetiringPrincipal", "Operations", "Constraints", "Name"} {
+	for _, member := range grantMembers() {
 		if v, ok := q.Input[member]; ok {
 			grant[member] = v
 		}
 	}
+	for _, old := range k.Grants { // a named one is made once, so that it can be tried again
+		if text(grant, "Name") != "" && sameGrant(old, grant) {
+			return map[string]any{"GrantId": old["GrantId"], "GrantToken": encoded([]byte(text(old, "GrantId")))}, nil
+		}
+	}
 	k.Grants = append(slices.Clone(k.Grants), grant)
 	return map[string]any{"GrantId": grant["GrantId"], "GrantToken": encoded([]byte(text(grant, "GrantId")))}, nil
+}
+
+func grantMembers() []string {
+	return []string{"GranteePrincipal", "RetiringPrincipal", "Operations", "Constraints", "Name"}
+}
+
+// sameGrant compares what was asked for (KMS API, CreateGrant: Name).
+func sameGrant(a, b map[string]any) bool {
+	return !slices.ContainsFunc(grantMembers(), func(member string) bool { return jsonOf(a[member]) != jsonOf(b[member]) })
+}
+
+// grantable refuses operations that the key can't do (KMS API, CreateGrant:
+// Operations).
+func grantable(q *wire.Request, k *Key) *wire.Failure {
+	usage := firstOf(text(k.Output, "KeyUsage"), "ENCRYPT_DECRYPT")
+	can := map[string][]string{"ENCRYPT_DECRYPT": {"Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo"}, "SIGN_VERIFY": {"Sign", "Verify"},
+		"GENERATE_VERIFY_MAC": {"GenerateMac", "VerifyMac"}, "KEY_AGREEMENT": {"DeriveSharedSecret"}}[usage]
+	can = append(slices.Clone(can), "CreateGrant", "DescribeKey", "RetireGrant")
+	switch symmetric := firstOf(text(k.Output, "KeySpec"), "SYMMETRIC_DEFAULT") == "SYMMETRIC_DEFAULT"; {
+	case symmetric:
+		can = append(can, "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext")
+	case usage != "GENERATE_VERIFY_MAC":
+		can = append(can, "GetPublicKey")
+	}
+	for _, operation := range q.Strings("Operations") {
+		if !slices.Contains(can, operation) {
+			return refuse(400, "ValidationException", "The operation "+operation+" is not valid for a key of usage "+usage+" and spec "+firstOf(text(k.Output, "KeySpec"), "SYMMETRIC_DEFAULT")+".")
+		}
+	}
+	return nil
 }
 
 // checkGrant checks who is granted what (KMS API, CreateGrant).

@@ -113,7 +113,7 @@ func (l *Lab) lose(arn string, k *Key) *wire.Failure {
 	}
 	delete(k.Output, "ExpirationModel")
 	delete(k.Output, "ValidTo")
-	if text(k.Output, "KeyState") != "PendingDeletion" {
+	if !isDying(k.Output) {
 		k.Output["KeyState"], k.Output["Enabled"] = "PendingImport", false
 	}
 	return nil

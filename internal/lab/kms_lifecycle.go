@@ -2,9 +2,7 @@ package lab
 
 import (
 	"maps"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/sealaudit/sealaudit/internal/lab/wire"
 )
@@ -51,8 +49,8 @@ func onKeyState(change func(l *Lab, q *wire.Request, arn string, k *Key) (map[st
 		if a.failure = l.barred(q, k.Errors, a.resource); a.failure == nil && text(l.metadata(q, k.Output), "KeyManager") == "AWS" {
 			a.failure = l.denial(q, a.resource) // whose policy lets nobody change it
 		}
-		if a.failure == nil && text(k.Output, "KeyState") == "PendingDeletion" && !isAllowedBeforeDeletion(q.Operation) {
-			a.failure = stateRefusal(a.resource, "PendingDeletion")
+		if a.failure == nil && isDying(k.Output) && !isAllowedBeforeDeletion(q.Operation) {
+			a.failure = stateRefusal(a.resource, text(k.Output, "KeyState"))
 		}
 		if a.failure != nil {
 			return a
@@ -93,39 +91,6 @@ func (l *Lab) hasMaterial(arn string) bool {
 	return err == nil
 }
 
-func scheduleKeyDeletion(l *Lab, q *wire.Request, arn string, k *Key) (map[string]any, *wire.Failure) {
-	days, given := q.Int("PendingWindowInDays")
-	if !given {
-		days = 30
-	}
-	switch {
-	case days < 7:
-		return nil, constraint(q.String("PendingWindowInDays"), "pendingWindowInDays", "Member must have value greater than or equal to 7")
-	case days > 30:
-		return nil, constraint(q.String("PendingWindowInDays"), "pendingWindowInDays", "Member must have value less than or equal to 30")
-	case text(k.Output, "KeyState") == "PendingDeletion":
-		return nil, refuse(400, "KMSInvalidStateException", arn+" is pending deletion.")
-	}
-	if err := l.keys.ScheduleKeyDeletion(arn, days); err != nil && l.hasMaterial(arn) {
-		return nil, kmsFailure(err)
-	}
-	due := l.now().UTC().Truncate(time.Second).Add(time.Duration(days) * 24 * time.Hour)
-	k.Output["KeyState"], k.Output["Enabled"], k.Output["DeletionDate"] = "PendingDeletion", false, due
-	return map[string]any{"KeyId": arn, "DeletionDate": due, "KeyState": "PendingDeletion", "PendingWindowInDays": days}, nil
-}
-
-func cancelKeyDeletion(l *Lab, _ *wire.Request, arn string, k *Key) (map[string]any, *wire.Failure) {
-	if text(k.Output, "KeyState") != "PendingDeletion" {
-		return nil, refuse(400, "KMSInvalidStateException", arn+" is not pending deletion.")
-	}
-	if err := l.keys.CancelKeyDeletion(arn); err != nil && l.hasMaterial(arn) {
-		return nil, kmsFailure(err)
-	}
-	k.Output["KeyState"], k.Output["Enabled"] = "Disabled", false
-	delete(k.Output, "DeletionDate")
-	return map[string]any{"KeyId": arn}, nil
-}
-
 func updateKeyDescription(_ *Lab, q *wire.Request, _ string, k *Key) (map[string]any, *wire.Failure) {
 	k.Output["Description"] = q.String("Description")
 	return nil, nil
@@ -136,25 +101,4 @@ func deleteImportedKeyMaterial(l *Lab, _ *wire.Request, arn string, k *Key) (map
 		return nil, failure
 	}
 	return map[string]any{"KeyId": arn, "KeyMaterialId": l.materialOf(arn, k.Output)}, l.lose(arn, k)
-}
-
-// forgetKeys drops the keys whose waiting period is over (KMS Developer Guide,
-// "Deleting AWS KMS keys").
-func forgetKeys(l *Lab, now time.Time) {
-	for region, p := range l.index.regions {
-		for _, id := range slices.Clone(p.keys.names) {
-			k := p.keys.by[id]
-			due, ok := k.Output["DeletionDate"].(time.Time)
-			if !ok || text(k.Output, "KeyState") != "PendingDeletion" || now.Before(due) {
-				continue
-			}
-			p.keys.remove(id)
-			for _, name := range slices.Clone(p.aliases.names) {
-				if p.aliases.by[name].target == id {
-					p.aliases.remove(name)
-					_ = l.keys.DeleteAlias(arnOf("kms", region, l.account.ID, name))
-				}
-			}
-		}
-	}
 }

@@ -75,6 +75,8 @@ func stateRefusal(arn, state string) *wire.Failure {
 		return refuse(400, "DisabledException", arn+" is disabled.")
 	case "PendingDeletion":
 		return refuse(400, "KMSInvalidStateException", arn+" is pending deletion.")
+	case pendingReplicas:
+		return refuse(400, "KMSInvalidStateException", arn+" is pending replica deletion.")
 	case "PendingImport":
 		return refuse(400, "KMSInvalidStateException", arn+" is pending import.")
 	}

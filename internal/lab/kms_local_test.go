@@ -38,7 +38,7 @@ func TestKeysRotateByThemselves(t *testing.T) {
 	if after := part(p.describe(keyA), "KeyMetadata", "CurrentKeyMaterialId"); after == nil || after == before {
 		t.Errorf("the material is %v, and was %v", after, before)
 	}
-	if out := p.call("kms:Decrypt", document{"CiphertextBlob": blob}); out["Plaintext"] != b64([]byte("secret")) || out["KeyMaterialId"] != nil {
+	if out := p.call("kms:Decrypt", document{"CiphertextBlob": blob}); out["Plaintext"] != b64([]byte("secret")) || out["KeyMaterialId"] != before {
 		t.Errorf("%v", out)
 	}
 	p.call("kms:DisableKey", document{"KeyId": keyA})

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/sealaudit/sealaudit/internal/envelope"
+	"github.com/sealaudit/sealaudit/internal/envelope/kms"
 	"github.com/sealaudit/sealaudit/internal/lab/wire"
 )
 
@@ -23,7 +24,7 @@ func reEncrypt(l *Lab, q *wire.Request) answer {
 			return a
 		}
 	}
-	source, plain, failure := l.reopened(q, from, blob)
+	used, plain, failure := l.reopened(q, from, blob)
 	if a.failure = failure; failure != nil {
 		return a
 	}
@@ -41,23 +42,23 @@ func reEncrypt(l *Lab, q *wire.Request) answer {
 		a.failure = dryRun(q)
 	}
 	a.resource = to
-	a.output = map[string]any{"KeyId": to, "SourceKeyId": source, "CiphertextBlob": encoded(again),
+	a.output = map[string]any{"KeyId": to, "SourceKeyId": used.ARN, "CiphertextBlob": encoded(again),
 		"SourceEncryptionAlgorithm":      firstOf(q.String("SourceEncryptionAlgorithm"), "SYMMETRIC_DEFAULT"),
 		"DestinationEncryptionAlgorithm": firstOf(q.String("DestinationEncryptionAlgorithm"), "SYMMETRIC_DEFAULT"),
-		"SourceKeyMaterialId":            l.usedMaterial(source), "DestinationKeyMaterialId": l.materialOf(to, nil)}
+		"SourceKeyMaterialId":            usedMaterial(used), "DestinationKeyMaterialId": l.materialOf(to, nil)}
 	return a
 }
 
 // reopened opens what ReEncrypt is to encrypt anew.
-func (l *Lab) reopened(q *wire.Request, from string, blob []byte) (source string, plain []byte, failure *wire.Failure) {
+func (l *Lab) reopened(q *wire.Request, from string, blob []byte) (used kms.Key, plain []byte, failure *wire.Failure) {
 	if k := l.asymmetric(q, from); k != nil {
 		plain, failure = l.decryptRSA(q, "SourceEncryptionAlgorithm", k, from, blob)
-		return from, plain, failure
+		return kms.Key{ARN: from}, plain, failure
 	}
 	data, k, err := l.keys.DecryptNaming(context.Background(), from, blob, pairs(q, "SourceEncryptionContext"))
 	if failure := kmsFailure(err); failure != nil {
-		return "", nil, failure
+		return kms.Key{}, nil, failure
 	}
 	defer data.Zero()
-	return k.ARN, slices.Clone(data.Bytes()), nil
+	return k, slices.Clone(data.Bytes()), nil
 }

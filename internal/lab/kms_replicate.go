@@ -54,14 +54,15 @@ func replicateKey(l *Lab, q *wire.Request, arn string, k *Key) (map[string]any, 
 	return map[string]any{"ReplicaKeyMetadata": shown, "ReplicaPolicy": policy["Policy"]}, nil
 }
 
-// relate tells a replica of its relatives.
+// relate tells a multi-Region key of its relatives.
 func (l *Lab) relate(region, id, kind string, primary any, replicas []any) {
-	old := l.index.regions[region].keys.by[id]
-	if old == nil {
+	p := l.index.regions[region]
+	if p == nil || p.keys.by[id] == nil {
 		return
 	}
+	old := p.keys.by[id]
 	k := *old
 	k.Output = maps.Clone(old.Output)
 	k.Output["MultiRegionConfiguration"] = map[string]any{"MultiRegionKeyType": kind, "PrimaryKey": primary, "ReplicaKeys": replicas}
-	l.index.regions[region].keys.by[id] = &k
+	p.keys.by[id] = &k
 }

@@ -17,8 +17,8 @@ func rotates(arn string, k *Key) *wire.Failure {
 		return refuse(400, "UnsupportedOperationException", arn+" origin is EXTERNAL which is not valid for this operation.")
 	case text(k.Output, "KeyState") == "Disabled":
 		return refuse(400, "DisabledException", arn+" is disabled.")
-	case text(k.Output, "KeyState") == "PendingDeletion":
-		return refuse(400, "KMSInvalidStateException", arn+" is pending deletion.")
+	case isDying(k.Output):
+		return stateRefusal(arn, text(k.Output, "KeyState"))
 	}
 	return nil
 }

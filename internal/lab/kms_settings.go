@@ -96,8 +96,8 @@ func (l *Lab) point(q *wire.Request, name string) *wire.Failure {
 		return failure
 	}
 	p, id := l.index.regions[q.Region], text(old.Output, "KeyId")
-	if text(old.Output, "KeyState") == "PendingDeletion" {
-		return stateRefusal(l.keyARN(q, id), "PendingDeletion")
+	if isDying(old.Output) {
+		return stateRefusal(l.keyARN(q, id), text(old.Output, "KeyState"))
 	}
 	k := *old
 	k.Aliases = append(slices.Clone(old.Aliases), name)

@@ -18,12 +18,13 @@ import (
 // localOperations are KMS's with pairs and HMAC keys (KMS API reference).
 func localOperations() map[string]operation {
 	return map[string]operation{
-		"kms:Sign":                sign,
-		"kms:Verify":              verify,
-		"kms:GenerateMac":         generateMac,
-		"kms:VerifyMac":           verifyMac,
-		"kms:GetPublicKey":        getPublicKey,
-		"kms:GenerateDataKeyPair": generateDataKeyPair,
+		"kms:Sign":                                sign,
+		"kms:Verify":                              verify,
+		"kms:GenerateMac":                         generateMac,
+		"kms:VerifyMac":                           verifyMac,
+		"kms:GetPublicKey":                        getPublicKey,
+		"kms:DeriveSharedSecret":                  deriveSharedSecret,
+		"kms:GenerateDataKeyPair":                 generateDataKeyPair,
 		"kms:GenerateDataKeyPairWithoutPlaintext": generateDataKeyPair,
 		"kms:GetParametersForImport":              getParametersForImport,
 		"kms:ImportKeyMaterial":                   onKeyState(importKeyMaterial),

@@ -76,6 +76,7 @@ func TestTagsOfNewResources(t *testing.T) {
 		AttributeDefinitions: []dtypes.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: "S"}}}); err != nil {
 		t.Fatal(err)
 	}
+	c.lab.Advance(2 * time.Second)
 	if diff := cmp.Diff(map[string]string{"arn:aws:dynamodb:eu-west-1:" + own + ":table/tagged k": "v"}, listed()); diff != "" {
 		t.Errorf("a new table (-want +got)\n%s", diff)
 	}

@@ -23,6 +23,7 @@ func (p *player) table(name string, more document) document {
 	if out["Error"] != nil {
 		p.Fatal(out)
 	}
+	p.lab.Advance(2 * time.Second)
 	return out
 }
 

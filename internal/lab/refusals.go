@@ -27,6 +27,11 @@ func (l *Lab) failure(q *wire.Request, word, resource string) *wire.Failure {
 	case throttled:
 		return throttle(q, l.account.ID)
 	case vanished:
+		if q.Service == "s3" && q.String("Key") != "" { // it is the object that is gone
+			f := refuse(404, "NoSuchKey", "The specified key does not exist.")
+			f.Fields = map[string]string{"Key": q.String("Key")}
+			return f
+		}
 		return l.missing(q, resource)
 	case expired:
 		return expiry(q)
@@ -89,6 +94,9 @@ func expiry(q *wire.Request) *wire.Failure {
 func throttle(q *wire.Request, account string) *wire.Failure {
 	switch q.Service {
 	case "kinesis":
+		if isDataEvent(q) { // of a shard (Kinesis API, GetRecords and PutRecord)
+			return refuse(400, "ProvisionedThroughputExceededException", "Rate exceeded for shard in stream "+q.String("StreamName")+" under account "+account+".")
+		}
 		return refuse(400, "LimitExceededException", "Rate exceeded for account "+account+".")
 	case "firehose":
 		return refuse(400, "LimitExceededException", "Rate exceeded")

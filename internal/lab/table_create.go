@@ -41,6 +41,13 @@ func invalid(what string) *wire.Failure {
 
 var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
 
+// A new table is CREATING for a moment, in which it has no items and can't be
+// changed (DynamoDB API, CreateTable; how long is not documented).
+const (
+	tableMaking   = time.Second
+	tableCreating = "CREATING"
+)
+
 func createTable(l *Lab, q *wire.Request) answer {
 	name := q.String("TableName")
 	a := answer{resource: arnOf("dynamodb", q.Region, l.account.ID, "table/"+name), mutates: true}
@@ -54,7 +61,7 @@ func createTable(l *Lab, q *wire.Request) answer {
 		return a
 	}
 	output["TableArn"], output["TableId"], output["CreationDateTime"] = a.resource, uuidOf("table", q.Region, name, l.now().UnixNano()), l.now()
-	output["TableStatus"] = "ACTIVE"
+	output["TableStatus"] = tableCreating
 	tags, failure := tableTagsOf(q.Input["Tags"])
 	if failure != nil {
 		a.failure = failure
@@ -70,22 +77,11 @@ func createTable(l *Lab, q *wire.Request) answer {
 	if sse {
 		output["SSEDescription"] = map[string]any{"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": t.keyARN}
 	}
-	// The table is ready when it is asked for next.
-	a.output = map[string]any{"TableDescription": filled(map[string]any{"TableStatus": "CREATING"}, output)}
-	output = maps.Clone(output)
-	output["WarmThroughput"] = warmThroughput(output)
+	a.output = map[string]any{"TableDescription": output}
+	ready := filled(map[string]any{"TableStatus": "ACTIVE", "WarmThroughput": warmThroughput(output)}, output)
 	l.changeTable(t, func(o map[string]any) { maps.Copy(o, output) })
+	t.changes = []tableChange{{l.now().Add(tableMaking), func(o map[string]any) { maps.Copy(o, ready) }}}
 	return a
-}
-
-// warmThroughput is what a new table serves at once (DynamoDB Developer Guide,
-// "Understanding DynamoDB warm throughput").
-func warmThroughput(output map[string]any) map[string]any {
-	reads, writes := any(12_000), any(4_000)
-	if provisioned, _ := output["ProvisionedThroughput"].(map[string]any); output["BillingModeSummary"] == nil && provisioned["ReadCapacityUnits"] != nil {
-		reads, writes = provisioned["ReadCapacityUnits"], provisioned["WriteCapacityUnits"]
-	}
-	return map[string]any{"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": writes, "Status": "ACTIVE"}
 }
 
 // newTable is the description of the table that a request wants.
@@ -153,6 +149,8 @@ func deleteTable(l *Lab, q *wire.Request) answer {
 	switch {
 	case r.Output["DeletionProtectionEnabled"] == true:
 		a.failure = validation("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+	case text(r.Output, "TableStatus") == tableCreating:
+		a.failure = refuse(400, "ResourceInUseException", "Attempt to change a resource which is still in use: Table is being created: "+t.name)
 	case text(sse, "Status") == "UPDATING" || text(r.Output, "TableStatus") == "UPDATING":
 		a.failure = refuse(400, "ResourceInUseException", "Attempt to change a resource which is still in use: Table: "+t.name+" is in the process of being updated.")
 	}
@@ -186,23 +184,6 @@ func tableTagsOf(v any) (map[string]string, *wire.Failure) {
 		return nil, validation("Number of Tags exceed the current limit for the provided ResourceArn")
 	}
 	return tags, nil
-}
-
-// managedKey is the key that AWS manages in the account for a service; it is
-// made when it is first needed (KMS Developer Guide, "AWS managed keys").
-func (l *Lab) managedKey(region, service, description string) (arn string) {
-	p, name := l.index.regions[region], "alias/aws/"+service
-	if known := p.aliases.by[name]; known != nil && known.target != "" {
-		return arnOf("kms", region, l.account.ID, "key/"+known.target)
-	}
-	id := uuidOf("managed key", region, service)
-	arn = arnOf("kms", region, l.account.ID, "key/"+id)
-	if !l.makeManagedKey(arn, name) {
-		return arn // which KMS does not know: it says so
-	}
-	p.keys.add(id, &Key{Output: map[string]any{"KeyId": id, "KeyManager": "AWS", "Description": description, "CreationDate": l.now().UTC().Truncate(time.Second)}, Aliases: []string{name}})
-	p.aliases.add(name, &alias{name: name, target: id})
-	return arn
 }
 
 // jsonOf is a value as JSON, for texts of errors.

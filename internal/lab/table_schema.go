@@ -69,3 +69,13 @@ func checkThroughput(q *wire.Request, output map[string]any) *wire.Failure {
 	output["ProvisionedThroughput"] = map[string]any{"ReadCapacityUnits": reads, "WriteCapacityUnits": writes, "NumberOfDecreasesToday": 0}
 	return nil
 }
+
+// warmThroughput is what a new table serves at once (DynamoDB Developer Guide,
+// "Understanding DynamoDB warm throughput").
+func warmThroughput(output map[string]any) map[string]any {
+	reads, writes := any(12_000), any(4_000)
+	if provisioned, _ := output["ProvisionedThroughput"].(map[string]any); output["BillingModeSummary"] == nil && provisioned["ReadCapacityUnits"] != nil {
+		reads, writes = provisioned["ReadCapacityUnits"], provisioned["WriteCapacityUnits"]
+	}
+	return map[string]any{"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": writes, "Status": "ACTIVE"}
+}

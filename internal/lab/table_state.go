@@ -31,6 +31,7 @@ type tableState struct {
 	order            []string            // keyed hashes of partition keys, sorted
 	parts            map[string][]string // the places of a partition's items, by that hash
 	changes          []tableChange       // of the description that are due, in order
+	switched         []time.Time         // when its KMS key was changed
 	backed           time.Time           // since when it can be recovered; zero is not
 	recovery         int                 // days back
 }

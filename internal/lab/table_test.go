@@ -51,6 +51,7 @@ func (c tables) create(name string, sse *types.SSESpecification) {
 	if err != nil {
 		c.Fatal(err)
 	}
+	c.lab.Advance(2 * time.Second)
 }
 
 func (c tables) customer() *types.SSESpecification {

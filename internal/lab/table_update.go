@@ -1,9 +1,9 @@
 package lab
 
 import (
+	"slices"
 	"time"
 
-	"github.com/sealaudit/sealaudit/internal/envelope/kms"
 	"github.com/sealaudit/sealaudit/internal/lab/wire"
 )
 
@@ -35,6 +35,8 @@ func updateTable(l *Lab, q *wire.Request) answer {
 	switch status := firstOf(text(r.Output, "TableStatus"), "ACTIVE"); {
 	case status == tableArchiving || status == tableArchived:
 		a.failure = refuse(400, "ResourceInUseException", "Attempt to change a resource which is still in use: Table is being archived or is archived: "+t.name)
+	case status == tableCreating:
+		a.failure = refuse(400, "ResourceInUseException", "Attempt to change a resource which is still in use: Table is being created: "+t.name)
 	case !sse && others == 0:
 		a.failure = validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required")
 	case sse && others > 0:
@@ -90,10 +92,14 @@ func (l *Lab) changeTableKey(q *wire.Request, t *tableState) *wire.Failure {
 	case enabled && text(spec, "KMSMasterKeyId") == t.keyARN && t.keyARN != "":
 		return invalid("Table is already encrypted with given KMSMasterKey")
 	}
+	now := l.now()
+	if t.switchedTooOften(now) {
+		return refuse(400, "LimitExceededException", "Subscriber limit exceeded: Encryption mode change limit exceeded for table: "+t.name)
+	}
 	if failure := l.reencrypt(t, key); failure != nil {
 		return failure
 	}
-	now := l.now()
+	t.switched = append(t.switched, now)
 	var after any // absent for the key that AWS owns
 	next := map[string]any{"Status": "UPDATING"}
 	if t.keyARN != "" {
@@ -114,6 +120,15 @@ func (l *Lab) changeTableKey(q *wire.Request, t *tableState) *wire.Failure {
 		}},
 	}
 	return nil
+}
+
+// switchedTooOften: a table's key changes four times in 24 hours, and once more
+// after six hours without a change (DynamoDB Developer Guide, "Quotas":
+// "Encryption at rest").
+func (t *tableState) switchedTooOften(now time.Time) bool {
+	t.switched = slices.DeleteFunc(t.switched, func(at time.Time) bool { return now.Sub(at) >= 24*time.Hour })
+	n := len(t.switched)
+	return n >= 4 && now.Sub(t.switched[n-1]) < 6*time.Hour
 }
 
 // reencrypt opens every item under the old keys and seals it under new ones.
@@ -153,12 +168,4 @@ func (l *Lab) reencrypt(t *tableState, key string) *wire.Failure {
 		}
 	}
 	return nil
-}
-
-// makeManagedKey gives a key that AWS manages its material.
-func (l *Lab) makeManagedKey(arn, name string) bool {
-	if _, err := l.keys.CreateKey(kms.KeySpec{ARN: arn, Manager: kms.AWS}); err != nil {
-		return false
-	}
-	return l.keys.CreateAlias(name, arn) == nil
 }

@@ -114,6 +114,14 @@ func (l *Lab) setTrail(q *wire.Request, output map[string]any) *wire.Failure {
 	if len(prefix) > 200 || strings.HasPrefix(prefix, "/") {
 		return refuse(400, "InvalidS3PrefixException", "Invalid S3 prefix: "+prefix)
 	}
+	if q.String("S3BucketName") != "" || given {
+		if !given {
+			prefix = text(output, "S3KeyPrefix")
+		}
+		if !l.letsTrail(bucket, prefix, text(output, "TrailARN")) {
+			return refuse(400, "InsufficientS3BucketPolicyException", "Incorrect S3 bucket policy is detected for bucket: "+bucket)
+		}
+	}
 	output["S3BucketName"] = bucket
 	if given {
 		output["S3KeyPrefix"] = prefix

@@ -40,11 +40,20 @@ type trails struct {
 
 const trailBucket = "logs-of-the-trail"
 
+// trailPolicy is the policy that CloudTrail asks of a trail's bucket (CloudTrail
+// User Guide, "Amazon S3 bucket policy for CloudTrail").
+func trailPolicy(bucket string) string {
+	return strings.NewReplacer("BUCKET", bucket, "ACCOUNT", own).Replace(`{"Version":"2012-10-17","Statement":[
+		{"Sid":"AWSCloudTrailAclCheck","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:GetBucketAcl","Resource":"arn:aws:s3:::BUCKET"},
+		{"Sid":"AWSCloudTrailWrite","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::BUCKET/*AWSLogs/ACCOUNT/*",
+		 "Condition":{"StringEquals":{"s3:x-amz-acl":"bucket-owner-full-control"}}}]}`)
+}
+
 func newTrails(t *testing.T) trails {
 	t.Helper()
 	account := tablesAccount()
 	r := account.Regions["eu-west-1"]
-	r.S3.Buckets = []lab.Bucket{{Name: trailBucket}}
+	r.S3.Buckets = []lab.Bucket{{Name: trailBucket, Policy: trailPolicy(trailBucket)}}
 	account.Regions["us-east-1"] = &lab.Region{}
 	cfg, l := serve(t, account)
 	return trails{t, cloudtrail.NewFromConfig(cfg), cfg, s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), l}

@@ -147,23 +147,24 @@ func seal(k *key, materials []material, plaintext []byte, encryptionContext map[
 	return blob{k.name(), iv, aead.Seal(nil, iv, inner, aad)}.bytes()
 }
 
-// open decrypts with each material of a key, the newest first.
-func open(k *key, materials []material, b blob, encryptionContext map[string]string) ([]byte, error) {
+// open decrypts with each material of a key, the newest first, and names the
+// one that did.
+func open(k *key, materials []material, b blob, encryptionContext map[string]string) (plaintext []byte, used string, err error) {
 	aad, err := additional(b.name, encryptionContext)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	for i := len(materials) - 1; i >= 0; i-- {
 		aead, err := materials[i].aead()
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		inner, err := aead.Open(nil, b.iv, b.octets, aad)
 		if err == nil && bytes.HasPrefix(inner, blobInner()) {
 			plaintext := bytes.Clone(inner[innerLen:])
 			clear(inner)
-			return plaintext, nil
+			return plaintext, materials[i].id(k.Key), nil
 		}
 	}
-	return nil, fail(codeInvalidCiphertext, "under %s the blob does not authenticate: it or its encryption context is not what was encrypted", k.ARN)
+	return nil, "", fail(codeInvalidCiphertext, "under %s the blob does not authenticate: it or its encryption context is not what was encrypted", k.ARN)
 }

@@ -59,16 +59,18 @@ func (s *Service) stored() stored {
 	out := stored{0, s.home.partition, s.home.region, s.home.account, []storedKey{}, maps.Clone(s.aliases)}
 	for _, name := range s.sorted() {
 		k := s.keys[name]
-		if k.gone(s.now()) {
+		if s.gone(k) {
 			continue
 		}
-		sk := storedKey{Key: k.Key, Materials: k.materials}
+		told := s.described(k) // with its date, when the replicas that held it up are gone
+		told.Material = ""
+		sk := storedKey{Key: told, Materials: k.materials}
 		if k.imported != [32]byte{} {
 			sk.Imported = k.imported[:]
 		}
 		out.Keys = append(out.Keys, sk)
 	}
-	maps.DeleteFunc(out.Aliases, func(_, target string) bool { return s.keys[target].gone(s.now()) })
+	maps.DeleteFunc(out.Aliases, func(_, target string) bool { return s.gone(s.keys[target]) })
 	out.Version = out.needs()
 	return out
 }

@@ -29,8 +29,8 @@ func (sk storedKey) check() error {
 		bad = "it has its material"
 	case !sk.External && sk.ReplicaOf == "" && (n == 0 || n > maxMaterials || n > 1 && sk.Spec != Symmetric):
 		bad = "it has no material, or too much"
-	case sk.Deletion.IsZero() == (sk.State == PendingDeletion):
-		bad = "a date of deletion is there if it is pending, and only then"
+	case sk.checkDeletion() != nil:
+		bad = sk.checkDeletion().Error()
 	case len(sk.Imported) != 0 && len(sk.Imported) != 32:
 		bad = "a digest has 32 bytes"
 	}
@@ -41,7 +41,7 @@ func (sk storedKey) check() error {
 		}
 	}
 	switch sk.State {
-	case Enabled, Disabled, PendingDeletion, PendingImport:
+	case Enabled, Disabled, PendingDeletion, PendingImport, PendingReplicaDeletion:
 	default:
 		bad = "its state is not one"
 	}

@@ -17,6 +17,9 @@ const (
 	Disabled        State = "Disabled"
 	PendingDeletion State = "PendingDeletion"
 	PendingImport   State = "PendingImport"
+	// PendingReplicaDeletion is that of a multi-Region primary whose deletion
+	// waits for its replicas'.
+	PendingReplicaDeletion State = "PendingReplicaDeletion"
 )
 
 // Key is what KMS tells about a key (KMS API, KeyMetadata).
@@ -25,6 +28,7 @@ type Key struct {
 	State       State     `json:"state"`
 	Created     time.Time `json:"created"`
 	Deletion    time.Time `json:"deletion,omitzero"`     // of the key, when it is pending
+	Window      int       `json:"window,omitempty"`      // days of its waiting period, which its replicas hold up
 	External    bool      `json:"external,omitempty"`    // its material is imported (Origin EXTERNAL)
 	MultiRegion bool      `json:"multiRegion,omitempty"` // its id starts with mrk-
 	ReplicaOf   string    `json:"replicaOf,omitempty"`   // the ARN of the multi-Region primary
@@ -49,10 +53,6 @@ type key struct {
 	imported  [32]byte   // the digest of imported material, also after its deletion
 }
 
-func (k *key) gone(now time.Time) bool {
-	return k.State == PendingDeletion && !now.Before(k.Deletion)
-}
-
 // enabled says whether the key's state allows cryptographic operations (KMS
 // Developer Guide, "Key states of AWS KMS keys", with its messages).
 func (k *key) enabled() error {
@@ -65,6 +65,8 @@ func (k *key) enabled() error {
 		return fail(codeInvalidState, "%s is pending deletion.", k.ARN)
 	case PendingImport:
 		return fail(codeInvalidState, "%s is pending import.", k.ARN)
+	case PendingReplicaDeletion:
+		return fail(codeInvalidState, "%s is pending replica deletion.", k.ARN)
 	}
 	return fail(codeInternal, "%s is in an unknown state", k.ARN)
 }

@@ -99,7 +99,7 @@ func (s *Service) find(keyID string) (*key, error) {
 		name = target
 	}
 	k, ok := s.keys[name]
-	if !ok || k.gone(s.now()) {
+	if !ok || s.gone(k) {
 		return nil, fail(codeNotFound, "Key '%s' does not exist", name)
 	}
 	return k, nil
@@ -151,7 +151,7 @@ func (s *Service) Keys() []Key {
 	defer s.mu.RUnlock()
 	var out []Key
 	for _, name := range s.sorted() {
-		if k := s.keys[name]; !k.gone(s.now()) {
+		if k := s.keys[name]; !s.gone(k) {
 			out = append(out, s.described(k))
 		}
 	}

@@ -357,7 +357,6 @@ func TestReplicas(t *testing.T) {
 			t.Errorf("%q used %s: %v", keyID, used.ARN, err)
 		}
 	}
-	refused(t, "deleting a primary", s.ScheduleKeyDeletion(primary, 7), "KMSInvalidStateException", envelope.ErrRefused)
 	refused(t, "rotating a replica", s.RotateKey(replica.ARN), "UnsupportedOperationException", envelope.ErrUnsupported)
 	_, err = s.ReplicateKey(primary, "eu-west-1")
 	refused(t, "twice", err, "AlreadyExistsException", envelope.ErrFormat)

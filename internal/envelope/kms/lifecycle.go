@@ -3,7 +3,6 @@ package kms
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // change runs one change of a key.
@@ -49,43 +48,6 @@ func (k *key) managed() error {
 	return nil
 }
 
-// ScheduleKeyDeletion starts the waiting period of 7 to 30 days, after which
-// the key is gone (KMS API, ScheduleKeyDeletion).
-func (s *Service) ScheduleKeyDeletion(keyID string, days int) error {
-	return s.change(keyID, "scheduling a key's deletion", func(k *key) error {
-		switch {
-		case days < 7 || days > 30:
-			return fail(codeValidation, "the waiting period is 7 to 30 days, not %d", days)
-		case k.State == PendingDeletion:
-			return k.enabled()
-		case k.managed() != nil:
-			return k.managed()
-		}
-		for _, other := range s.keys {
-			if other.ReplicaOf == k.ARN && !other.gone(s.now()) {
-				return fail(codeInvalidState, "%s has the replica %s; delete that first", k.ARN, other.ARN)
-			}
-		}
-		k.State, k.Deletion = PendingDeletion, s.today().Add(time.Duration(days)*24*time.Hour)
-		return nil
-	})
-}
-
-// CancelKeyDeletion ends the waiting period; the key is disabled then, or
-// waits for import if it has no material (KMS API, CancelKeyDeletion).
-func (s *Service) CancelKeyDeletion(keyID string) error {
-	return s.change(keyID, "cancelling a key's deletion", func(k *key) error {
-		if k.State != PendingDeletion {
-			return fail(codeInvalidState, "%s is not pending deletion.", k.ARN)
-		}
-		k.State, k.Deletion = Disabled, time.Time{}
-		if len(s.material(k)) == 0 {
-			k.State = PendingImport
-		}
-		return nil
-	})
-}
-
 // ReplicateKey makes a replica of a multi-Region primary in another region:
 // another key with the same id and material (KMS API, ReplicateKey).
 func (s *Service) ReplicateKey(keyID, region string) (Key, error) {
@@ -120,7 +82,7 @@ func (s *Service) ReplicateKey(keyID, region string) (Key, error) {
 // CreateAlias).
 func (s *Service) CreateAlias(alias, keyID string) error {
 	return s.change(keyID, "creating an alias", func(k *key) error {
-		if k.State == PendingDeletion {
+		if k.dying() {
 			return k.enabled()
 		}
 		name, ok := strings.CutPrefix(alias, "alias/")

@@ -70,29 +70,31 @@ func (s *Service) Decrypt(ctx context.Context, keyID string, blob []byte, encryp
 }
 
 // DecryptNaming is Decrypt that also names the key that was used, as KMS's
-// reply does.
+// reply does: its Material is the one that decrypted, which is an older one
+// after a rotation (KMS API, Decrypt: KeyMaterialId).
 func (s *Service) DecryptNaming(ctx context.Context, keyID string, blob []byte, encryptionContext map[string]string) (envelope.DataKey, Key, error) {
 	if err := ended(ctx); err != nil {
 		return envelope.DataKey{}, Key{}, fmt.Errorf("decrypting: %w", err)
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	plaintext, k, err := s.decrypt(keyID, blob, encryptionContext)
+	plaintext, k, used, err := s.decrypt(keyID, blob, encryptionContext)
 	if err != nil {
 		return envelope.DataKey{}, Key{}, fmt.Errorf("decrypting: %w", err)
 	}
-	return envelope.NewDataKey(plaintext), s.described(k), nil
+	out := s.described(k)
+	out.Material = used
+	return envelope.NewDataKey(plaintext), out, nil
 }
 
-func (s *Service) decrypt(keyID string, b []byte, encryptionContext map[string]string) ([]byte, *key, error) {
+func (s *Service) decrypt(keyID string, b []byte, encryptionContext map[string]string) (plaintext []byte, k *key, used string, err error) {
 	if len(b) == 0 || len(b) > maxBlob {
-		return nil, nil, fail(codeValidation, "a ciphertext blob has 1 to %d bytes, not %d", maxBlob, len(b))
+		return nil, nil, "", fail(codeValidation, "a ciphertext blob has 1 to %d bytes, not %d", maxBlob, len(b))
 	}
 	parsed, err := parseBlob(b)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, "", err
 	}
-	var k *key
 	if keyID == "" {
 		k, err = s.named(parsed.name)
 	} else {
@@ -103,12 +105,12 @@ func (s *Service) decrypt(keyID string, b []byte, encryptionContext map[string]s
 	}
 	switch {
 	case err != nil:
-		return nil, nil, err
+		return nil, nil, "", err
 	case k.name() != parsed.name || k.Spec != Symmetric:
-		return nil, nil, fail(codeIncorrectKey, "The key ID in the request does not identify a CMK that can perform this operation.")
+		return nil, nil, "", fail(codeIncorrectKey, "The key ID in the request does not identify a CMK that can perform this operation.")
 	}
-	plaintext, err := open(k, s.material(k), parsed, encryptionContext)
-	return plaintext, k, err
+	plaintext, used, err = open(k, s.material(k), parsed, encryptionContext)
+	return plaintext, k, used, err
 }
 
 // named is the key that a blob names, in the service's own region if it is
@@ -118,7 +120,7 @@ func (s *Service) named(name [nameLen]byte) (*key, error) {
 	for _, keyARN := range s.sorted() {
 		k := s.keys[keyARN]
 		a, _ := parseARN(keyARN)
-		if k.name() != name || k.Spec != Symmetric || k.gone(s.now()) {
+		if k.name() != name || k.Spec != Symmetric || s.gone(k) {
 			continue
 		}
 		if found == nil || a.region == s.home.region {
@@ -150,7 +152,7 @@ func (s *Service) ReEncrypt(ctx context.Context, blob []byte, from, to Blob) ([]
 	if err != nil {
 		return nil, fmt.Errorf("re-encrypting: %w", err)
 	}
-	plaintext, _, err := s.decrypt(from.KeyID, blob, from.Context)
+	plaintext, _, _, err := s.decrypt(from.KeyID, blob, from.Context)
 	if err != nil {
 		return nil, fmt.Errorf("re-encrypting: %w", err)
 	}

@@ -73,6 +73,9 @@ func (m material) id(k Key) string {
 // described is a key as KMS tells of it.
 func (s *Service) described(k *key) Key {
 	out := k.Key
+	if due, ok := s.due(k); ok && out.State == PendingReplicaDeletion { // the replicas are gone
+		out.State, out.Deletion, out.Window = PendingDeletion, due, 0
+	}
 	if materials := s.material(k); k.Spec == Symmetric && len(materials) > 0 {
 		out.Material = materials[len(materials)-1].id(k.Key)
 	}
