@@ -2,7 +2,10 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"iter"
@@ -99,10 +102,18 @@ func peak(work func()) uint64 {
 	}
 }
 
+var largeSARIF = flag.String("large-sarif", "", "write the SARIF for GitHub of 25,000 results to this file, for .ci/sarif, whose validators take minutes for it")
+
 // The 25,000 results of the benchmark keep to the bounds that don't depend on
 // the machine.
 func TestSARIFOf25000(t *testing.T) {
 	d := results25k(t)
+	if *largeSARIF != "" {
+		var b bytes.Buffer
+		if err := errors.Join(Write(&b, "sarif", d, Options{}), os.WriteFile(*largeSARIF, b.Bytes(), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, profile := range []string{"github", "full"} {
 		var size counter
 		if err := Write(&size, "sarif", d, Options{SARIFProfile: profile}); err != nil {
@@ -110,6 +121,13 @@ func TestSARIFOf25000(t *testing.T) {
 		}
 		if size.n > 25<<20 || size.n < 10<<20 {
 			t.Errorf("%s has %d bytes", profile, size.n)
+		}
+		if profile == "github" {
+			var b bytes.Buffer
+			_ = Write(&b, "sarif", d, Options{SARIFProfile: profile})
+			if problems, err := Lint(&b); err != nil || len(problems) > 0 {
+				t.Errorf("GitHub would complain: %v, %v", problems, err)
+			}
 		}
 		if n := peak(func() { _ = Write(io.Discard, "sarif", d, Options{SARIFProfile: profile}) }); n > 32<<20 {
 			t.Errorf("%s needs %d bytes of heap", profile, n)
