@@ -83,7 +83,7 @@ func (j Judged) String() string {
 }
 
 // DemoNotice is the first thing that a report of the embedded account says.
-const DemoNotice = "Demo account, not yours: everything below is about the embedded example."
+const DemoNotice = "Demo account, not yours: everything below is about an example."
 
 // Options are choices of presentation. The zero value is a good default.
 type Options struct {
